@@ -1,0 +1,1 @@
+"""Exact Python arithmetic at machine speed."""

@@ -1,0 +1,185 @@
+"""Functions, blocks, instructions and values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tracejit.ir.frame_state import Exit
+from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.shapes import Shape, map_values, values_in
+from tracejit.ir.types import Type
+from tracejit.ir.value import Value
+
+
+@dataclass(slots=True, eq=False)
+class Target:
+    """A successor of a block, with the arguments for its parameters."""
+
+    block: Block
+    args: list[Value]
+
+
+@dataclass(slots=True, eq=False)
+class Inst:
+    """One instruction.
+
+    `imm` is the constant of `iconst` and `bconst` and the shape that `ret` returns.
+    """
+
+    op: Opcode
+    args: list[Value] = field(default_factory=list)
+    imm: object = None
+    result: Value | None = None
+    exit: Exit | None = None
+    targets: list[Target] = field(default_factory=list)
+
+    @property
+    def value(self) -> Value:
+        """The result of an instruction that has one."""
+        assert self.result is not None, self.op.name
+        return self.result
+
+    def returned(self) -> Shape:
+        """The shape that a `ret` returns."""
+        assert self.op is Op.ret
+        return self.imm  # type: ignore[return-value]  # `imm` of a `ret` is a shape
+
+    def operands(self) -> Iterator[Value]:
+        """The values that the hot path reads: arguments, block arguments and what is returned."""
+        yield from self.args
+        for target in self.targets:
+            yield from target.args
+        if self.op is Op.ret:
+            yield from values_in(self.returned())
+
+    def uses(self) -> Iterator[Value]:
+        """Every value that is read here, by the exit's state too."""
+        yield from self.operands()
+        if self.exit is not None:
+            yield from self.exit.state.values()
+
+    def replace_uses(self, replace: Callable[[Value], Value]) -> None:
+        """Put `replace(value)` for every value that is read here."""
+        self.args = [replace(arg) for arg in self.args]
+        for target in self.targets:
+            target.args = [replace(arg) for arg in target.args]
+        if self.op is Op.ret:
+            self.imm = map_values(self.returned(), replace)
+        if self.exit is not None:
+            self.exit = Exit(self.exit.reason, self.exit.state.map_values(replace))
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A basic block: parameters, instructions, and a terminator as the last instruction."""
+
+    id: int
+    params: list[Value] = field(default_factory=list)
+    insts: list[Inst] = field(default_factory=list)
+
+    @property
+    def terminator(self) -> Inst:
+        return self.insts[-1]
+
+    def successors(self) -> list[Block]:
+        return [target.block for target in self.terminator.targets]
+
+    def __repr__(self) -> str:
+        return f"block{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalIs:
+    """The code holds while the name, looked up in the globals and then the builtins, is this object."""
+
+    name: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class CellIs:
+    """The code holds while the function's closure cell of this index contains this object."""
+
+    index: int
+    value: object
+
+
+Assumption = GlobalIs | CellIs
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A version in the making: one Python function for one tuple of argument types.
+
+    `blocks[0]` is the entry; its parameters are the Python parameters, unboxed: an `int` or a `bool`
+    where the argument is exactly that, an `obj` otherwise. It has no predecessors.
+    """
+
+    name: str
+    blocks: list[Block] = field(default_factory=list)
+    assumptions: list[Assumption] = field(default_factory=list)
+    next_value: int = 0
+    next_block: int = 0
+
+    @property
+    def entry(self) -> Block:
+        return self.blocks[0]
+
+    def new_value(self, type: Type, origin: Inst | Block | None = None) -> Value:
+        value = Value(self.next_value, type, origin)
+        self.next_value += 1
+        return value
+
+    def new_block(self, param_types: Sequence[Type] = ()) -> Block:
+        """A new block, at the end of `blocks`."""
+        block = Block(self.next_block)
+        self.next_block += 1
+        block.params = [self.new_value(type, block) for type in param_types]
+        self.blocks.append(block)
+        return block
+
+    def new_inst(
+        self,
+        op: Opcode,
+        args: Sequence[Value] = (),
+        *,
+        imm: object = None,
+        exit: Exit | None = None,
+        targets: Sequence[Target] = (),
+        type: Type | None = None,
+    ) -> Inst:
+        """A new instruction, in no block yet.
+
+        The result's type follows from the row and the operands unless given: an `iconst` or an
+        `ifrom_bool` is an exact `int` unless it is said to be an `i64`.
+        """
+        inst = Inst(op, list(args), imm, None, exit, list(targets))
+        if op.result is not None:
+            inst.result = self.new_value(type or result_type(op, inst.args), inst)
+        return inst
+
+    def insts(self) -> Iterator[Inst]:
+        """Every instruction, block by block."""
+        for block in self.blocks:
+            yield from block.insts
+
+    def predecessors(self) -> dict[Block, list[Block]]:
+        """The predecessors of each block, one entry for each edge."""
+        found: dict[Block, list[Block]] = {block: [] for block in self.blocks}
+        for block in self.blocks:
+            for successor in block.successors():
+                found[successor].append(block)
+        return found
+
+
+def result_type(op: Opcode, args: Sequence[Value]) -> Type:
+    """The type of the result: `int` in a row stands for what the operands are, or the stage's integer."""
+    if op.result == "same":
+        return args[-1].type
+    assert op.result is not None
+    if op.result != "int":
+        return op.result
+    if args and args[0].type != "bool":
+        return args[0].type
+    return "i64" if op.only == "machine" else "int"

@@ -1,0 +1,122 @@
+"""The reference interpreter: what an IR function means, one instruction at a time.
+
+The oracle of every pass and of the back end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tracejit.ir.frame_state import Exit
+from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.ops import Op, Undefined
+from tracejit.ir.shapes import NULL, Const, Null, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.types import BOOL
+from tracejit.ir.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The function returned this object."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The function left: the interpreter goes on at `offset` with these locals and this stack."""
+
+    reason: str
+    offset: int
+    locals: Mapping[str, object]
+    stack: tuple[object, ...]
+
+
+class OutOfFuel(RuntimeError):
+    """The function took more steps than it was given."""
+
+
+class Trap(RuntimeError):
+    """An instruction that must not see such operands saw them: a wrong pass."""
+
+
+def interpret(function: Function, args: Sequence[object], steps: int = 100_000) -> Returned | Left:
+    """Run the function on its entry's arguments.
+
+    Raises OutOfFuel after so many instructions, and Trap where machine code would be undefined.
+    """
+    values: dict[Value, object] = dict(zip(function.entry.params, args, strict=True))
+    block = function.entry
+    while True:
+        for inst in block.insts[:-1]:
+            steps -= 1
+            if inst.op is Op.poll:
+                continue
+            try:
+                _execute(inst, values)
+            except Undefined:
+                if inst.exit is None:
+                    raise Trap(f"{block}: {inst.op.name}") from None
+                return _left(inst.exit, values)
+        steps -= 1
+        if steps < 0:
+            raise OutOfFuel(function.name)
+        last = block.terminator
+        if last.op is Op.ret:
+            return Returned(evaluate(last.returned(), values))
+        if last.op is Op.leave:
+            assert last.exit is not None
+            return _left(last.exit, values)
+        block = _follow(_taken(last, values), values)
+
+
+def _execute(inst: Inst, values: dict[Value, object]) -> None:
+    result = inst.value
+    if inst.op.has_imm:
+        values[result] = inst.imm
+        return
+    assert inst.op.meaning is not None
+    computed: object = inst.op.meaning(*(values[arg] for arg in inst.args))
+    if result.type == BOOL:
+        computed = bool(computed)
+    values[result] = computed
+
+
+def _taken(inst: Inst, values: dict[Value, object]) -> Target:
+    if inst.op is Op.br_if:
+        return inst.targets[0 if values[inst.args[0]] else 1]
+    return inst.targets[0]
+
+
+def _follow(target: Target, values: dict[Value, object]) -> Block:
+    given = [values[arg] for arg in target.args]
+    values.update(zip(target.block.params, given, strict=True))
+    return target.block
+
+
+def _left(exit: Exit, values: dict[Value, object]) -> Left:
+    state = exit.state
+    return Left(
+        exit.reason,
+        state.offset,
+        {name: evaluate(shape, values) for name, shape in state.locals.items()},
+        tuple(evaluate(shape, values) for shape in state.stack),
+    )
+
+
+def evaluate(shape: Shape, values: Mapping[Value, object]) -> object:
+    """The Python object of a shape. NULL stays itself; an iterator is given as `iter(range(...))`."""
+    match shape:
+        case Value():
+            return values[shape]
+        case Null():
+            return NULL
+        case Const(value):
+            return value
+        case TupleOf(items):
+            return tuple(evaluate(item, values) for item in items)
+        case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
+            parts = [evaluate(part, values) for part in (start, stop, step)]
+            made = range(*parts)  # type: ignore[arg-type]  # the front end put integers there
+            return iter(made) if isinstance(shape, RangeIter) else made

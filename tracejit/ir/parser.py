@@ -1,0 +1,267 @@
+"""The text form of the IR, read back.
+
+Constants that have no literal form (`<type:address>`) are read as `Opaque`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import Assumption, Block, CellIs, Function, GlobalIs, Inst, Target
+from tracejit.ir.ops import Op
+from tracejit.ir.printer import builtin
+from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.types import TYPES, Type
+from tracejit.ir.value import Value
+
+_TOKEN = re.compile(
+    r"""\s*(?: (?P<string>'(?:\\.|[^'\\])*') | (?P<opaque><\w+:0x[0-9a-f]+>) | (?P<number>-?\d+)
+         | (?P<word>[^\W\d][\w.]*) | (?P<dotted>\.\w+) | (?P<mark>[(),:=|@\[\]]) )""",
+    re.VERBOSE,
+)
+
+_T = TypeVar("_T")
+
+
+class ParseError(ValueError):
+    """The text is not IR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A constant whose text names only its type and address."""
+
+    text: str
+
+
+class _Line:
+    """The tokens of one line, read from left to right."""
+
+    def __init__(self, text: str, number: int) -> None:
+        self.text, self.number = text, number
+        self.tokens: list[tuple[str, str]] = []
+        position = 0
+        text = text.rstrip()
+        while position < len(text):
+            match = _TOKEN.match(text, position)
+            if match is None:
+                raise self.error(f"unexpected {text[position:].strip()!r}")
+            assert match.lastgroup is not None
+            self.tokens.append((match.lastgroup, match[match.lastgroup]))
+            position = match.end()
+        self.position = 0
+
+    def error(self, message: str) -> ParseError:
+        return ParseError(f"line {self.number}: {message}: {self.text.strip()!r}")
+
+    @property
+    def peek(self) -> str:
+        return self.tokens[self.position][1] if self.position < len(self.tokens) else ""
+
+    def next(self, kind: str | None = None) -> str:
+        if self.position == len(self.tokens):
+            raise self.error("unexpected end of line")
+        found, text = self.tokens[self.position]
+        if kind is not None and found != kind:
+            raise self.error(f"expected a {kind}, found {text!r}")
+        self.position += 1
+        return text
+
+    def expect(self, text: str) -> None:
+        if self.next() != text:
+            raise self.error(f"expected {text!r}")
+
+    def accept(self, text: str) -> bool:
+        if self.peek == text:
+            self.position += 1
+            return True
+        return False
+
+    def listed(self, close: str, item: Callable[[], _T]) -> list[_T]:
+        """Items up to the closing mark, separated by commas; a comma may follow the last."""
+        items: list[_T] = []
+        while not self.accept(close):
+            items.append(item())
+            if not self.accept(","):
+                self.expect(close)
+                break
+        return items
+
+
+def parse(text: str) -> Function:
+    """The function that the text describes.
+
+    Raises ParseError, with the line's number, where the text is not IR.
+    """
+    return _Parser(text).function
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        lines = [
+            _Line(line, number)
+            for number, line in enumerate(text.splitlines(), 1)
+            if line.strip() and not line.lstrip().startswith("#")
+        ]
+        if not lines:
+            raise ParseError("line 1: expected a function, found nothing")
+        self.values: dict[str, Value] = {}
+        self.blocks: dict[str, Block] = {}
+        first = lines.pop(0)
+        first.expect("function")
+        self.function = Function(first.next("word"))
+        for line in lines:
+            if line.tokens[0][1].startswith("block") and line.text.rstrip().endswith(":"):
+                self.declare_block(line)
+        for line in lines:
+            self.line = line
+            if line.accept("assume"):
+                self.function.assumptions.append(self.assumption())
+            elif line.position == 0:
+                self.declare_result()
+        block: Block | None = None
+        for line in lines:
+            self.line = line
+            if line.tokens[0][1] in self.blocks:
+                block = self.blocks[line.tokens[0][1]]
+            elif line.tokens[0][1] != "assume":
+                if block is None:
+                    raise line.error("an instruction before the first block")
+                block.insts.append(self.inst())
+        self.function.next_value = 1 + max((v.id for v in self.values.values()), default=-1)
+        self.function.next_block = 1 + max((b.id for b in self.blocks.values()), default=-1)
+
+    def declare_block(self, line: _Line) -> None:
+        self.line = line
+        name = line.next("word")
+        if name in self.blocks or not re.fullmatch(r"block\d+", name):
+            raise line.error(f"{name!r} is no new block's name")
+        block = self.blocks[name] = Block(int(name[5:]))
+        self.function.blocks.append(block)
+        line.expect("(")
+        block.params = line.listed(")", self.declaration)
+        for param in block.params:
+            param.origin = block
+
+    def declaration(self) -> Value:
+        name = self.line.next("word")
+        if name in self.values or not re.fullmatch(r"v\d+", name):
+            raise self.line.error(f"{name!r} is no new value's name")
+        self.line.expect(":")
+        value = self.values[name] = Value(int(name[1:]), self.type())
+        return value
+
+    def type(self) -> Type:
+        word = self.line.next("word")
+        for type in TYPES:
+            if word == type:
+                return type
+        raise self.line.error(f"{word!r} is no type")
+
+    def declare_result(self) -> None:
+        tokens = [text for _, text in self.line.tokens]
+        if len(tokens) > 3 and tokens[1] == ":" and tokens[3] == "=":
+            self.declaration()
+            self.line.expect("=")
+
+    def assumption(self) -> Assumption:
+        kind = self.line.next("word")
+        if kind == "cell":
+            index = int(self.line.next("number"))
+            self.line.expect("is")
+            return CellIs(index, self.constant())
+        name = self.line.next("word")
+        self.line.expect("is")
+        return GlobalIs(name, self.constant())
+
+    def inst(self) -> Inst:
+        line = self.line
+        result = self.values[line.tokens[0][1]] if line.position else None
+        name = line.next("word")
+        op = Op.by_name.get(name)
+        if op is None:
+            raise line.error(f"{name!r} is no opcode")
+        inst = Inst(op, result=result)
+        if result is not None:
+            result.origin = inst
+        if op.has_imm:
+            inst.imm = self.constant()
+        elif op is Op.ret:
+            inst.imm = self.shape()
+        while line.peek and line.peek != "exit":
+            word = line.next("word")
+            if word in self.blocks:
+                line.expect("(")
+                inst.targets.append(Target(self.blocks[word], line.listed(")", self.value)))
+            else:
+                inst.args.append(self.named(word))
+            line.accept(",")
+        if line.accept("exit"):
+            inst.exit = self.exit()
+        if line.peek:
+            raise line.error(f"unexpected {line.peek!r}")
+        return inst
+
+    def value(self) -> Value:
+        return self.named(self.line.next("word"))
+
+    def named(self, name: str) -> Value:
+        if name not in self.values:
+            raise self.line.error(f"{name!r} is defined nowhere")
+        return self.values[name]
+
+    def exit(self) -> Exit:
+        line = self.line
+        line.expect("[")
+        reason = ""
+        while not line.accept("]"):
+            reason += line.next()
+        line.expect("@")
+        offset = int(line.next("number"))
+        local_shapes: dict[str, Shape] = {}
+        while line.peek and line.peek != "|":
+            name = line.next("dotted") if line.peek.startswith(".") else line.next("word")
+            line.expect("=")
+            local_shapes[name] = self.shape()
+        stack: list[Shape] = []
+        if line.accept("|"):
+            while line.peek:
+                stack.append(self.shape())
+        return Exit(reason, FrameState(offset, local_shapes, tuple(stack)))
+
+    def shape(self) -> Shape:
+        line = self.line
+        if line.peek in self.values:
+            return self.value()
+        if line.accept("NULL"):
+            return NULL
+        if line.accept("("):
+            return TupleOf(tuple(line.listed(")", self.shape)))
+        if line.peek in ("range", "iter"):
+            make = RangeOf if line.next() == "range" else RangeIter
+            line.expect("(")
+            parts = []
+            for _ in range(3):
+                parts.append(self.shape())
+                line.expect(",")
+            direction = line.next("word")
+            line.expect(")")
+            return make(*parts, direction == "up")
+        return Const(self.constant())
+
+    def constant(self) -> object:
+        kind, text = self.line.tokens[self.line.position]
+        self.line.next()
+        if kind in ("number", "string") or text in ("None", "True", "False"):
+            return ast.literal_eval(text)
+        if kind == "opaque":
+            return Opaque(text)
+        found = builtin(text.removeprefix("builtins.")) if text.startswith("builtins.") else None
+        if found is None:
+            raise self.line.error(f"{text!r} is no constant")
+        return found

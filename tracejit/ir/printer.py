@@ -1,0 +1,102 @@
+"""IR as text: `parse(print_function(f))` gives the same function back."""
+
+from __future__ import annotations
+
+import builtins
+
+from tracejit.ir.frame_state import Exit
+from tracejit.ir.function import CellIs, Function, Inst, Target
+from tracejit.ir.ops import Op
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.value import Value
+
+
+def print_function(function: Function) -> str:
+    """The function in the text form of the IR."""
+    lines = [f"function {function.name}:"]
+    for assumption in function.assumptions:
+        where = (
+            f"cell {assumption.index}"
+            if isinstance(assumption, CellIs)
+            else f"global {assumption.name}"
+        )
+        lines.append(f"    assume {where} is {print_constant(assumption.value)}")
+    for block in function.blocks:
+        params = ", ".join(f"{param}: {param.type}" for param in block.params)
+        lines.append(f"{block}({params}):")
+        lines.extend("    " + print_inst(inst) for inst in block.insts)
+    return "\n".join(lines) + "\n"
+
+
+def print_inst(inst: Inst) -> str:
+    """One instruction, on one line."""
+    operands: list[str] = [repr(arg) for arg in inst.args]
+    if inst.op.has_imm:
+        operands.append(repr(inst.imm))
+    elif inst.op is Op.ret:
+        operands.append(print_shape(inst.returned()))
+    operands.extend(_print_target(target) for target in inst.targets)
+    text = f"{inst.op.name} {', '.join(operands)}".rstrip()
+    if inst.result is not None:
+        text = f"{inst.result}: {inst.result.type} = {text}"
+    if inst.exit is not None:
+        text = f"{text:<32} {print_exit(inst.exit)}"
+    return text
+
+
+def _print_target(target: Target) -> str:
+    return f"{target.block}({', '.join(map(repr, target.args))})"
+
+
+def print_exit(exit: Exit) -> str:
+    """`exit[reason] @offset local=shape ... | stack ...`."""
+    state = exit.state
+    words = [f"exit[{exit.reason}] @{state.offset}"]
+    words.extend(f"{name}={print_shape(shape)}" for name, shape in state.locals.items())
+    if state.stack:
+        words.append("|")
+        words.extend(print_shape(shape) for shape in state.stack)
+    return " ".join(words)
+
+
+def print_shape(shape: Shape) -> str:
+    """A shape, without spaces."""
+    match shape:
+        case Value():
+            return repr(shape)
+        case Null():
+            return "NULL"
+        case Const(value):
+            return print_constant(value)
+        case TupleOf(items):
+            return f"({''.join(print_shape(item) + ',' for item in items)})"
+        case RangeOf(start, stop, step, ascending):
+            name = "range"
+        case RangeIter(start, stop, step, ascending):
+            name = "iter"
+    direction = "up" if ascending else "down"
+    return f"{name}({print_shape(start)},{print_shape(stop)},{print_shape(step)},{direction})"
+
+
+def print_constant(value: object) -> str:
+    """A constant: a literal, a dotted name in `builtins`, or the type and address of anything else."""
+    if type(value) in (int, bool, type(None)):
+        return repr(value)
+    if type(value) is str:
+        return (
+            "'"
+            + value.encode("unicode_escape").decode().replace("'", r"\'").replace(" ", r"\x20")
+            + "'"
+        )
+    name = getattr(value, "__qualname__", None)
+    if isinstance(name, str) and builtin(name) is value:
+        return f"builtins.{name}"
+    return f"<{type(value).__name__}:{id(value):#x}>"
+
+
+def builtin(name: str) -> object:
+    """The object of that dotted name in `builtins`, or None."""
+    found: object = builtins
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found

@@ -1,0 +1,89 @@
+"""Shapes: how a Python object is made of IR values and constants without being allocated.
+
+A shape stands wherever a whole Python object is meant: a local or a stack slot of a FrameState, the
+operand of `ret`. It is allocated only when it escapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tracejit.ir.value import Value
+
+
+class Null:
+    """The NULL that CPython pushes beside a callable."""
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+
+NULL = Null()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """An object known at compile time."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TupleOf:
+    """A tuple, as its items."""
+
+    items: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RangeOf:
+    """A range object whose step is known to be positive (`ascending`) or negative."""
+
+    start: Shape
+    stop: Shape
+    step: Shape
+    ascending: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RangeIter:
+    """An iterator over `range(next, stop, step)`."""
+
+    next: Shape
+    stop: Shape
+    step: Shape
+    ascending: bool
+
+
+Shape: TypeAlias = Value | Null | Const | TupleOf | RangeOf | RangeIter
+
+
+def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
+    """The shape with every value in it replaced."""
+    match shape:
+        case Null() | Const():
+            return shape
+        case TupleOf(items):
+            return TupleOf(tuple(map_values(item, replace) for item in items))
+        case RangeOf(start, stop, step, ascending) | RangeIter(start, stop, step, ascending):
+            parts = (map_values(part, replace) for part in (start, stop, step))
+            return type(shape)(*parts, ascending)
+        case _:
+            return replace(shape)
+
+
+def values_in(shape: Shape) -> Iterator[Value]:
+    """The values in a shape, left to right."""
+    match shape:
+        case Null() | Const():
+            return
+        case TupleOf(items):
+            for item in items:
+                yield from values_in(item)
+        case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
+            for part in (start, stop, step):
+                yield from values_in(part)
+        case _:
+            yield shape
