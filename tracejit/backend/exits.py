@@ -1,0 +1,48 @@
+"""Side exits as the runtime reads them: where each value of the FrameState is when the code leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from tracejit.ir.frame_state import Exit
+from tracejit.ir.shapes import Shape
+from tracejit.ir.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class InRegister:
+    """In a general-purpose register, by its number in instruction encodings (0 rax ... 15 r15)."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class InSlot:
+    """In memory, at this offset in bytes from the frame base (rsp of the body)."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class IsConstant:
+    """Known at compile time: an integer, or 0 or 1 for a bool."""
+
+    value: int
+
+
+Location: TypeAlias = InRegister | InSlot | IsConstant
+
+
+@dataclass(slots=True, eq=False)
+class ExitRecord:
+    """One way out of a version.
+
+    `resume` and `raise` carry the `exit`, `return` the `shape` that is returned; `values` are those of
+    `exit.state.values()` or `values_in(shape)`, in that order, once registers are allocated.
+    """
+
+    kind: Literal["resume", "raise", "return"]
+    exit: Exit | None = None
+    shape: Shape | None = None
+    values: list[tuple[Type, Location]] = field(default_factory=list)

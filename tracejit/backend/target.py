@@ -1,0 +1,59 @@
+"""What machine code takes from the process that it runs in: addresses, layouts, conventions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Facts about the running CPython and processor that machine code embeds.
+
+    Fields without a comment are addresses, of the object or type of that name.
+    """
+
+    int_type: int
+    bool_type: int
+    none: int
+    true: int
+    false: int
+    immortal: bool
+    """Objects whose low 32 bits of reference count are all ones are not counted (3.12 and later)."""
+    tagged_ints: bool
+    """The word at +16 of an `int` holds digit count and sign as `lv_tag` (3.12 and later)."""
+    box_int: int
+    """`PyLong_FromLongLong`."""
+    unbox_wide: int
+    """Stub. In: rax = an exact `int`. Out: CF=0 and rax = its value, or CF=1. Keeps all else but flags."""
+    poll: int
+    """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else but flags."""
+    deopt: int
+    """Stub, jumped to with [rsp] = DATA, [rsp+8] = exit number, [rsp+16] = the frame base."""
+    initial_fuel: int
+    """Backward jumps until the first poll."""
+    popcnt: bool = False
+    """The processor has `popcnt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryIs:
+    """A guard on a word of memory.
+
+    Load from `path[0]`, then from that plus `path[1]`, and so on; the last load has `width` bytes and
+    must give `value`.
+    """
+
+    path: tuple[int, ...]
+    width: Literal[4, 8]
+    value: int
+
+
+DATA_NEXT: Final = 0
+"""In a version's DATA block: where to go when a guard misses."""
+DATA_EPILOGUE: Final = 8
+"""The address of the epilogue: what leaves the frame, with the result in rax."""
+DATA_LINK: Final = 16
+DATA_EXITS: Final = 32
+"""One record for each exit: descriptor address, resume function, count."""
+EXIT_SIZE: Final = 24
