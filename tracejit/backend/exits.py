@@ -1,4 +1,4 @@
-"""Side exits as the runtime reads them: where each value of the FrameState is when the code leaves."""
+"""Side exits as the runtime reads them: where each value of a FrameState is on leaving."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ Location: TypeAlias = InRegister | InSlot | IsConstant
 class ExitRecord:
     """One way out of a version.
 
-    `resume` and `raise` carry the `exit`, `return` the `shape` that is returned; `values` are those of
-    `exit.state.values()` or `values_in(shape)`, in that order, once registers are allocated.
+    `resume` and `raise` carry the `exit`, `return` the `shape` that is returned; `values` are those
+    of `exit.state.values()` or `values_in(shape)`, in that order, once registers are allocated.
     """
 
     kind: Literal["resume", "raise", "return"]

@@ -19,15 +19,15 @@ class Target:
     true: int
     false: int
     immortal: bool
-    """Objects whose low 32 bits of reference count are all ones are not counted (3.12 and later)."""
+    """Objects may be immortal: not counted when the low 32 bits would wrap to 0 (3.12 and later)."""
     tagged_ints: bool
     """The word at +16 of an `int` holds digit count and sign as `lv_tag` (3.12 and later)."""
     box_int: int
     """`PyLong_FromLongLong`."""
     unbox_wide: int
-    """Stub. In: rax = an exact `int`. Out: CF=0 and rax = its value, or CF=1. Keeps all else but flags."""
+    """Stub. In: rax = an exact `int`. Out: CF=0, rax = its value; or CF=1. Keeps all else."""
     poll: int
-    """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else but flags."""
+    """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else."""
     deopt: int
     """Stub, jumped to with [rsp] = DATA, [rsp+8] = exit number, [rsp+16] = the frame base."""
     initial_fuel: int
@@ -40,8 +40,8 @@ class Target:
 class MemoryIs:
     """A guard on a word of memory.
 
-    Load from `path[0]`, then from that plus `path[1]`, and so on; the last load has `width` bytes and
-    must give `value`.
+    Load from `path[0]`, then from that plus `path[1]`, and so on; the last load has `width` bytes
+    and must give `value`.
     """
 
     path: tuple[int, ...]
