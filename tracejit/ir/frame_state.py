@@ -13,7 +13,7 @@ from tracejit.ir.value import Value
 class FrameState:
     """The interpreter's frame just before the instruction at a bytecode offset (in bytes).
 
-    `locals` holds the bound locals that can still be read; `stack` the operand stack, deepest first.
+    `locals` holds the bound locals that can still be read; `stack` the operands, deepest first.
     """
 
     offset: int

@@ -91,7 +91,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class GlobalIs:
-    """The code holds while the name, looked up in the globals and then the builtins, is this object."""
+    """The code holds while the name, in the globals or else the builtins, is this object."""
 
     name: str
     value: object
@@ -112,8 +112,8 @@ Assumption = GlobalIs | CellIs
 class Function:
     """A version in the making: one Python function for one tuple of argument types.
 
-    `blocks[0]` is the entry; its parameters are the Python parameters, unboxed: an `int` or a `bool`
-    where the argument is exactly that, an `obj` otherwise. It has no predecessors.
+    `blocks[0]` is the entry, without predecessors; its parameters are the Python parameters,
+    unboxed: an `int` or a `bool` where the argument is exactly that, an `obj` otherwise.
     """
 
     name: str
@@ -174,7 +174,7 @@ class Function:
 
 
 def result_type(op: Opcode, args: Sequence[Value]) -> Type:
-    """The type of the result: `int` in a row stands for what the operands are, or the stage's integer."""
+    """The type of the result: `int` in a row is what the operands are, or the stage's integer."""
     if op.result == "same":
         return args[-1].type
     assert op.result is not None

@@ -106,7 +106,7 @@ def _left(exit: Exit, values: dict[Value, object]) -> Left:
 
 
 def evaluate(shape: Shape, values: Mapping[Value, object]) -> object:
-    """The Python object of a shape. NULL stays itself; an iterator is given as `iter(range(...))`."""
+    """The Python object of a shape. NULL stays itself; an iterator is `iter(range(...))`."""
     match shape:
         case Value():
             return values[shape]
@@ -117,6 +117,9 @@ def evaluate(shape: Shape, values: Mapping[Value, object]) -> object:
         case TupleOf(items):
             return tuple(evaluate(item, values) for item in items)
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
-            parts = [evaluate(part, values) for part in (start, stop, step)]
-            made = range(*parts)  # type: ignore[arg-type]  # the front end put integers there
+            first, last, by = (evaluate(part, values) for part in (start, stop, step))
+            assert isinstance(first, int)
+            assert isinstance(last, int)
+            assert isinstance(by, int)
+            made = range(first, last, by)
             return iter(made) if isinstance(shape, RangeIter) else made

@@ -1,9 +1,9 @@
 """THE opcode table: one row says all that is known of an opcode.
 
 Exact opcodes compute on mathematical integers. The narrow pass replaces those whose result may not
-fit a register by a machine form: `_ovf` leaves through its exit when the result is undefined or does
-not fit, `_wrap` keeps the low 64 bits and never leaves. Opcodes that cannot outgrow their operands
-(`iand`, the comparisons, ...) serve both as exact and as machine opcodes.
+fit a register by a machine form: `_ovf` leaves through its exit when the result is undefined or
+does not fit, `_wrap` keeps the low 64 bits and never leaves. Opcodes that cannot outgrow their
+operands (`iand`, the comparisons, ...) serve both as exact and as machine opcodes.
 """
 
 from collections.abc import Callable
@@ -21,22 +21,22 @@ class Undefined(ArithmeticError):
 class Opcode:
     """One row.
 
-    `operands` and `result` name types; `int` in them stands for `int` or `i64`, the same in the whole
-    row, and `None` for any type, the same in the whole row. `exit` says whether the opcode carries an
-    exit: never, when it may (a result that does not fit; dropping the instruction drops the exit), or
-    always (the exit is part of the meaning: division by zero).
+    `operands` and `result` name types; `int` in them stands for `int` or `i64`, the same in the
+    whole row, and `None` for any type, the same in the whole row. `exit` says whether the opcode
+    carries an exit: `never`, `may` (a result that does not fit; who drops the instruction drops the
+    exit), or `must` (the exit is part of the meaning: division by zero).
     """
 
     name: str
     operands: tuple[Type | None, ...]
-    result: Type | None | Literal["same"]
+    result: Type | Literal["same"] | None
     meaning: Callable[..., int] | None = None
     exit: Literal["never", "may", "must"] = "never"
     commutes: bool = False
     has_imm: bool = False
     terminator: bool = False
     traps: bool = False
-    """Undefined operands stop the process: only to be executed where the operands are proven good."""
+    """Undefined operands stop the process: only to be executed where they are proven good."""
     effect: bool = False
     """Foreign code may run: not to be removed, repeated or moved."""
     only: Literal["exact", "machine", "both"] = "both"
@@ -146,8 +146,8 @@ _SHARED: Final = (
 )
 
 _CONTROL: Final = (
-    # Lets signals and other threads in, once in a while; stands before every backward jump. Leaves when
-    # what the code was compiled on no longer holds, or raises at that place when a signal handler raised.
+    # Lets signals and other threads in, once in a while; stands before every backward jump. Leaves
+    # when what the code was compiled on no longer holds, or to raise what a signal handler raised.
     Opcode("poll", (), None, exit="must", effect=True),
     Opcode("jump", (), None, terminator=True),
     Opcode("br_if", (BOOL,), None, terminator=True),

@@ -245,14 +245,16 @@ class _Parser:
         if line.peek in ("range", "iter"):
             make = RangeOf if line.next() == "range" else RangeIter
             line.expect("(")
-            parts = []
-            for _ in range(3):
-                parts.append(self.shape())
-                line.expect(",")
+            start, stop, step = self.part(), self.part(), self.part()
             direction = line.next("word")
             line.expect(")")
-            return make(*parts, direction == "up")
+            return make(start, stop, step, direction == "up")
         return Const(self.constant())
+
+    def part(self) -> Shape:
+        shape = self.shape()
+        self.line.expect(",")
+        return shape
 
     def constant(self) -> object:
         kind, text = self.line.tokens[self.line.position]

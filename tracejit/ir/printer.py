@@ -79,7 +79,7 @@ def print_shape(shape: Shape) -> str:
 
 
 def print_constant(value: object) -> str:
-    """A constant: a literal, a dotted name in `builtins`, or the type and address of anything else."""
+    """A constant: a literal, a dotted name in `builtins`, or else its type and address."""
     if type(value) in (int, bool, type(None)):
         return repr(value)
     if type(value) is str:

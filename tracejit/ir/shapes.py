@@ -68,8 +68,8 @@ def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
         case TupleOf(items):
             return TupleOf(tuple(map_values(item, replace) for item in items))
         case RangeOf(start, stop, step, ascending) | RangeIter(start, stop, step, ascending):
-            parts = (map_values(part, replace) for part in (start, stop, step))
-            return type(shape)(*parts, ascending)
+            first, last, by = (map_values(part, replace) for part in (start, stop, step))
+            return type(shape)(first, last, by, ascending)
         case _:
             return replace(shape)
 

@@ -85,15 +85,15 @@ def _check_inst(inst: Inst, stage: Stage) -> None:
     integer = INT if stage == "exact" else I64
     free = [arg.type for arg, type in zip(inst.args, op.operands, strict=True) if type is None]
     for arg, type in zip(inst.args, op.operands, strict=True):
-        expected = free[0] if type is None else integer if type == INT else type
-        if arg.type != expected:
-            raise MalformedIR(f"{arg} is {arg.type}, not {expected}")
+        taken = free[0] if type is None else integer if type == INT else type
+        if arg.type != taken:
+            raise MalformedIR(f"{arg} is {arg.type}, not {taken}")
     if (inst.result is None) != (op.result is None):
         raise MalformedIR("has a result where it should have none, or none where it should")
     if inst.result is not None:
-        expected = free[0] if op.result == "same" else integer if op.result == INT else op.result
-        if inst.result.type != expected:
-            raise MalformedIR(f"results in {inst.result.type}, not {expected}")
+        given = free[0] if op.result == "same" else integer if op.result == INT else op.result
+        if inst.result.type != given:
+            raise MalformedIR(f"results in {inst.result.type}, not {given}")
     if op.exit == "must" and inst.exit is None:
         raise MalformedIR("lacks its exit")
     if stage == "machine" and op.exit == "never" and inst.exit is not None:
