@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracejit.ir.shapes import Shape, map_values, values_in
 from tracejit.ir.value import Value
@@ -19,16 +19,20 @@ class FrameState:
     offset: int
     locals: Mapping[str, Shape]
     stack: tuple[Shape, ...]
+    _values: tuple[Value, ...] | None = field(default=None, init=False, repr=False)
 
     def shapes(self) -> Iterator[Shape]:
         """Every shape of the state, in the order in which a resume function takes their values."""
         yield from self.locals.values()
         yield from self.stack
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> tuple[Value, ...]:
         """Every value of the state, in the order in which a resume function takes them."""
-        for shape in self.shapes():
-            yield from values_in(shape)
+        if self._values is None:
+            # Every pass asks for this; the walk is worth doing once.
+            found = tuple(value for shape in self.shapes() for value in values_in(shape))
+            object.__setattr__(self, "_values", found)
+        return self._values  # type: ignore[return-value]  # set just above
 
     def map_values(self, replace: Callable[[Value], Shape]) -> FrameState:
         """The state with every value in it replaced."""

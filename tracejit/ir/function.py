@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import Shape, map_values, values_in
-from tracejit.ir.types import Type
+from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, Type
 from tracejit.ir.value import Value
 
 
@@ -121,10 +121,18 @@ class Function:
     assumptions: list[Assumption] = field(default_factory=list)
     next_value: int = 0
     next_block: int = 0
+    ranges: dict[Value, tuple[int, int]] = field(default_factory=dict)
+    """Proven bounds, both inclusive, of integer values, wherever the value is defined."""
 
     @property
     def entry(self) -> Block:
         return self.blocks[0]
+
+    def range_of(self, value: Value) -> tuple[int, int]:
+        """Bounds, both inclusive, of a `bool` or of an integer that is in a register."""
+        if value.type == BOOL:
+            return (0, 1)
+        return self.ranges.get(value, (I64_MIN, I64_MAX))
 
     def new_value(self, type: Type, origin: Inst | Block | None = None) -> Value:
         value = Value(self.next_value, type, origin)
