@@ -1,0 +1,218 @@
+"""Operators, comparisons and truth."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from tracejit.frontend.decode import Instr
+from tracejit.frontend.tracer import Leave, Tracer
+from tracejit.ir.function import Target
+from tracejit.ir.ops import Op
+from tracejit.ir.shapes import Const, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.types import BOOL, INT
+from tracejit.ir.value import Value
+
+_INTEGER: Final = {
+    "+": (Op.iadd, "overflow"),
+    "-": (Op.isub, "overflow"),
+    "*": (Op.imul, "overflow"),
+    "//": (Op.ifloordiv, "zero-division"),
+    "%": (Op.imod, "zero-division"),
+    "<<": (Op.ishl, "shift"),
+    ">>": (Op.ishr, "shift"),
+    "&": (Op.iand, "overflow"),
+    "|": (Op.ior, "overflow"),
+    "^": (Op.ixor, "overflow"),
+}
+_BOOLEAN: Final = {"&": Op.band, "|": Op.bor, "^": Op.bxor}
+COMPARISONS: Final = {
+    "<": Op.ilt,
+    "<=": Op.ile,
+    "==": Op.ieq,
+    "!=": Op.ine,
+    ">": Op.igt,
+    ">=": Op.ige,
+}
+_INVERTING_BOOL_WARNS = sys.version_info >= (3, 12)
+_LONGEST_EXPANSION = 64
+"""Larger constant exponents take the loop: few integers have such powers in 64 bits."""
+
+
+def binary_op(t: Tracer, instr: Instr) -> None:
+    right, left = t.stack.pop(), t.stack.pop()
+    t.stack.append(_binary(t, instr.arg, left, right))
+
+
+def _binary(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
+    if symbol in _BOOLEAN and t.is_bool(left) and t.is_bool(right):
+        return t.compute(_BOOLEAN[symbol], t.as_bool(left), t.as_bool(right))
+    if symbol == "**":
+        return _power(t, left, right)
+    a, b = t.as_int(left), t.as_int(right)
+    if symbol not in _INTEGER:
+        raise Leave("float" if symbol == "/" else "type:int")
+    op, reason = _INTEGER[symbol]
+    return t.emit(op, a, b, reason=reason)
+
+
+def _power(t: Tracer, left: Shape, right: Shape) -> Shape:
+    base, exponent = t.as_int(left), t.as_int(right)
+    if isinstance(right, Const):
+        constant = t.small(right)
+        if constant < 0:
+            raise Leave("negative-power")
+        if constant <= _LONGEST_EXPANSION:
+            return _constant_power(t, base, constant)
+    if isinstance(left, Const) and left.value == 2:
+        # Undefined, like the shift, for negative exponents only.
+        return t.emit(Op.ishl, t.iconst(1), exponent, reason="power")
+    return _variable_power(t, base, exponent)
+
+
+def _constant_power(t: Tracer, base: Value, exponent: int) -> Value:
+    """Square and multiply from the highest bit: every intermediate result is a smaller power."""
+    if exponent == 0:
+        return t.iconst(1)
+    result = base
+    for bit in f"{exponent:b}"[1:]:
+        result = t.emit(Op.imul, result, result)
+        if bit == "1":
+            result = t.emit(Op.imul, result, base)
+    return result
+
+
+def _variable_power(t: Tracer, base: Value, exponent: Value) -> Value:
+    """Square and multiply from the lowest bit, never squaring beyond the highest."""
+    zero, one = t.iconst(0), t.iconst(1)
+    negative = t.new_block()
+    loop = t.new_block([base, base, base])
+    square, done = t.new_block(), t.new_block([base])
+    t.branch(
+        t.emit(Op.ilt, exponent, zero), Target(negative, []), Target(loop, [one, base, exponent])
+    )
+    t.enter(negative)
+    t.leave("negative-power")
+    t.enter(loop)
+    result, factor, left = loop.params
+    odd = t.emit(Op.ine, t.emit(Op.iand, left, one), zero)
+    result = t.emit(Op.imul, result, t.compute(Op.select, odd, factor, one))
+    left = t.emit(Op.ishr, left, one)
+    t.branch(t.emit(Op.igt, left, zero), Target(square, []), Target(done, [result]))
+    t.enter(square)
+    t.jump_within(loop, result, t.emit(Op.imul, factor, factor), left)
+    t.enter(done)
+    return done.params[0]
+
+
+def unary_negative(t: Tracer, instr: Instr) -> None:
+    t.stack.append(t.emit(Op.ineg, t.as_int(t.stack.pop())))
+
+
+def unary_positive(t: Tracer, instr: Instr) -> None:
+    t.stack.append(t.as_int(t.stack.pop()))
+
+
+def unary_invert(t: Tracer, instr: Instr) -> None:
+    operand = t.stack.pop()
+    if _INVERTING_BOOL_WARNS and t.is_bool(operand):
+        raise Leave("deprecated")
+    t.stack.append(t.emit(Op.inot, t.as_int(operand)))
+
+
+def unary_not(t: Tracer, instr: Instr) -> None:
+    found = truth(t, t.stack.pop())
+    t.stack.append(Const(not found) if isinstance(found, bool) else t.compute(Op.bnot, found))
+
+
+def to_bool(t: Tracer, instr: Instr) -> None:
+    t.stack.append(truth_shape(t, t.stack.pop()))
+
+
+def truth_shape(t: Tracer, shape: Shape) -> Shape:
+    found = truth(t, shape)
+    return Const(found) if isinstance(found, bool) else found
+
+
+def truth(t: Tracer, shape: Shape) -> Value | bool:
+    """Whether the object is true: a value of type bool, or known."""
+    match shape:
+        case Value() if shape.type == BOOL:
+            return shape
+        case Value() if shape.type == INT:
+            return t.emit(Op.ine, shape, t.iconst(0))
+        case Const(int() | None | str() | tuple() | float() as value):
+            return bool(value)
+        case TupleOf(items):
+            return bool(items)
+    raise t.wrong_type(shape)
+
+
+def compare_op(t: Tracer, instr: Instr) -> None:
+    right, left = t.stack.pop(), t.stack.pop()
+    t.stack.append(compare(t, instr.arg, left, right))
+
+
+def compare(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
+    if symbol in ("==", "!="):
+        if _is_none(left) or _is_none(right):
+            return _equals_none(t, symbol, right if _is_none(left) else left)
+        if t.is_bool(left) and t.is_bool(right):
+            differ = t.compute(Op.bxor, t.as_bool(left), t.as_bool(right))
+            return differ if symbol == "!=" else t.compute(Op.bnot, differ)
+    return t.emit(COMPARISONS[symbol], t.as_int(left), t.as_int(right))
+
+
+def _is_none(shape: Shape) -> bool:
+    return isinstance(shape, Const) and shape.value is None
+
+
+def _equals_none(t: Tracer, symbol: str, other: Shape) -> Const:
+    match other:
+        case Const(None):
+            return Const(symbol == "==")
+        case Const(int() | str() | tuple() | float()) | TupleOf() | RangeOf() | RangeIter():
+            return Const(symbol == "!=")
+        case Value() if other.type in (INT, BOOL):
+            return Const(symbol == "!=")
+    raise t.wrong_type(other)
+
+
+def is_op(t: Tracer, instr: Instr) -> None:
+    right, left = t.stack.pop(), t.stack.pop()
+    if isinstance(right, Const) and _is_singleton(right):
+        same = _is(t, left, right.value)
+    elif isinstance(left, Const) and _is_singleton(left):
+        same = _is(t, right, left.value)
+    else:
+        raise Leave("identity")
+    inverted = bool(instr.arg)
+    if isinstance(same, bool):
+        t.stack.append(Const(same is not inverted))
+    else:
+        t.stack.append(t.compute(Op.bnot, same) if inverted else same)
+
+
+def _is_singleton(shape: Const) -> bool:
+    return isinstance(shape.value, bool | None | type(...))
+
+
+def _is(t: Tracer, shape: Shape, singleton: object) -> Value | bool:
+    """Whether the object is None, False, True or Ellipsis."""
+    if isinstance(shape, Const):
+        return shape.value is singleton
+    if isinstance(shape, Value) and shape.type == BOOL and isinstance(singleton, bool):
+        return shape if singleton else t.compute(Op.bnot, shape)
+    return isinstance(shape, Value) and t.object_types.get(shape) is type(singleton)
+
+
+HANDLERS = {
+    "BINARY_OP": binary_op,
+    "COMPARE_OP": compare_op,
+    "IS_OP": is_op,
+    "TO_BOOL": to_bool,
+    "UNARY_INVERT": unary_invert,
+    "UNARY_NEGATIVE": unary_negative,
+    "UNARY_NOT": unary_not,
+    "UNARY_POSITIVE": unary_positive,
+}

@@ -1,0 +1,77 @@
+"""Bytecode to exact IR by abstract interpretation."""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+from tracejit.frontend import arithmetic, calls, control, stack
+from tracejit.frontend.liveness import flow_of
+from tracejit.frontend.tracer import Entry, Leave, Tracer
+from tracejit.frontend.unsupported import check_body, check_kind
+from tracejit.ir.function import Function
+from tracejit.ir.shapes import Const, Shape
+from tracejit.ir.types import BOOL, INT, OBJ, Type
+
+HANDLERS = {
+    **stack.HANDLERS,
+    **arithmetic.HANDLERS,
+    **calls.HANDLERS,
+    **control.HANDLERS,
+}
+"""How each instruction is traced. What is not here leaves."""
+
+
+def build(function: FunctionType, signature: tuple[type, ...]) -> Function:
+    """The exact IR of a Python function for the exact types of its arguments.
+
+    `signature` has one type for each parameter: the positional ones, then the keyword-only. Raises
+    Unsupported for functions that must be left alone.
+    """
+    check_kind(function)
+    code = function.__code__
+    flow = flow_of(code)
+    check_body(function, flow.instrs)
+    tracer = Tracer(function, flow)
+    tracer.work.append(_entry(tracer, code.co_varnames[: len(signature)], signature))
+    while tracer.work:
+        _trace(tracer, tracer.work.pop())
+    tracer.ir.assumptions = list(tracer.assumptions.values())
+    return tracer.ir
+
+
+def _entry(tracer: Tracer, names: tuple[str, ...], signature: tuple[type, ...]) -> Entry:
+    block = tracer.ir.new_block([_value_type(type) for type in signature])
+    bound: dict[str, Shape] = {}
+    for name, param, type in zip(names, block.params, signature, strict=True):
+        bound[name] = param
+        if type is NoneType:
+            bound[name] = Const(None)
+        elif param.type == OBJ:
+            tracer.object_types[param] = type
+    return Entry(block, 0, bound, [], ())
+
+
+NoneType = type(None)
+
+
+def _value_type(type: type) -> Type:
+    return INT if type is int else BOOL if type is bool else OBJ
+
+
+def _trace(tracer: Tracer, entry: Entry) -> None:
+    """Fill one block, and those that follow it alone."""
+    tracer.load(entry)
+    offset = entry.offset
+    while tracer.block is not None:
+        instr = tracer.instrs[offset]
+        tracer.begin(instr)
+        try:
+            handler = HANDLERS.get(instr.name)
+            if handler is None:
+                raise Leave(f"opcode:{instr.name}")
+            handler(tracer, instr)
+        except Leave as leave:
+            tracer.leave(leave.reason)
+        offset = instr.next
+        if tracer.block is not None and offset in tracer.flow.merges:
+            tracer.jump(offset)

@@ -1,0 +1,152 @@
+"""Jumps, loops, returns and what raises."""
+
+from __future__ import annotations
+
+from tracejit.frontend.arithmetic import truth
+from tracejit.frontend.decode import Instr
+from tracejit.frontend.tracer import Leave, Tracer
+from tracejit.ir.function import Target
+from tracejit.ir.ops import Op
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.value import Value
+
+
+def jump_forward(t: Tracer, instr: Instr) -> None:
+    t.jump(instr.target)
+
+
+def jump_backward(t: Tracer, instr: Instr) -> None:
+    t.poll()
+    t.jump(instr.target)
+
+
+def pop_jump_if_true(t: Tracer, instr: Instr) -> None:
+    _jump_if(t, instr, truth(t, t.stack.pop()))
+
+
+def pop_jump_if_false(t: Tracer, instr: Instr) -> None:
+    _jump_if(t, instr, truth(t, t.stack.pop()), when=False)
+
+
+def pop_jump_if_none(t: Tracer, instr: Instr) -> None:
+    _jump_if(t, instr, _is_none(t.stack.pop()))
+
+
+def pop_jump_if_not_none(t: Tracer, instr: Instr) -> None:
+    _jump_if(t, instr, _is_none(t.stack.pop()), when=False)
+
+
+def _is_none(shape: Shape) -> bool:
+    return isinstance(shape, Const) and shape.value is None
+
+
+def _jump_if(t: Tracer, instr: Instr, condition: Value | bool, when: bool = True) -> None:
+    if isinstance(condition, bool):
+        if condition is when:
+            _back_edge(t, instr)
+            t.jump(instr.target)
+        return
+    _back_edge(t, instr)
+    jump, stay = t.edge(instr.target), t.edge(instr.next)
+    t.branch(condition, *((jump, stay) if when else (stay, jump)))
+
+
+def _back_edge(t: Tracer, instr: Instr) -> None:
+    if instr.target <= instr.offset:
+        t.poll()
+
+
+def jump_if_true_or_pop(t: Tracer, instr: Instr) -> None:
+    _jump_or_pop(t, instr, when=True)
+
+
+def jump_if_false_or_pop(t: Tracer, instr: Instr) -> None:
+    _jump_or_pop(t, instr, when=False)
+
+
+def _jump_or_pop(t: Tracer, instr: Instr, when: bool) -> None:
+    condition = truth(t, t.stack[-1])
+    if isinstance(condition, bool):
+        if condition is when:
+            t.jump(instr.target)
+        else:
+            t.stack.pop()
+        return
+    jump = t.edge(instr.target)
+    t.stack.pop()
+    stay = t.edge(instr.next)
+    t.branch(condition, *((jump, stay) if when else (stay, jump)))
+
+
+def get_iter(t: Tracer, instr: Instr) -> None:
+    match t.stack.pop():
+        case RangeOf(start, stop, step, ascending):
+            t.stack.append(RangeIter(start, stop, step, ascending))
+        case RangeIter() as iterator:
+            t.stack.append(iterator)
+        case other:
+            raise t.wrong_type(other)
+
+
+def for_iter(t: Tracer, instr: Instr) -> None:
+    iterator = t.stack.pop()
+    if not isinstance(iterator, RangeIter):
+        raise t.wrong_type(iterator)
+    current, stop = t.as_int(iterator.next), t.as_int(iterator.stop)
+    more = t.emit(Op.ilt if iterator.ascending else Op.igt, current, stop)
+    body, after = t.new_block(), t.edge(instr.target)
+    t.branch(more, Target(body, []), after)
+    t.enter(body)
+    following = t.emit(Op.iadd, current, t.as_int(iterator.step))
+    t.stack += (
+        RangeIter(following, iterator.stop, iterator.step, iterator.ascending),
+        current,
+    )
+
+
+def return_value(t: Tracer, instr: Instr) -> None:
+    _return(t, t.stack.pop())
+
+
+def return_const(t: Tracer, instr: Instr) -> None:
+    _return(t, Const(instr.arg))
+
+
+def _return(t: Tracer, shape: Shape) -> None:
+    _check_returnable(t, shape)
+    t.ret(shape)
+
+
+def _check_returnable(t: Tracer, shape: Shape) -> None:
+    match shape:
+        case TupleOf(items):
+            for item in items:
+                _check_returnable(t, item)
+        case RangeOf() | RangeIter() | Null():
+            raise t.wrong_type(shape)
+
+
+def raise_varargs(t: Tracer, instr: Instr) -> None:
+    raise Leave("raise")
+
+
+def load_assertion_error(t: Tracer, instr: Instr) -> None:
+    raise Leave("assert")
+
+
+HANDLERS = {
+    "JUMP_FORWARD": jump_forward,
+    "JUMP_BACKWARD": jump_backward,
+    "POP_JUMP_IF_TRUE": pop_jump_if_true,
+    "POP_JUMP_IF_FALSE": pop_jump_if_false,
+    "POP_JUMP_IF_NONE": pop_jump_if_none,
+    "POP_JUMP_IF_NOT_NONE": pop_jump_if_not_none,
+    "JUMP_IF_TRUE_OR_POP": jump_if_true_or_pop,
+    "JUMP_IF_FALSE_OR_POP": jump_if_false_or_pop,
+    "GET_ITER": get_iter,
+    "FOR_ITER": for_iter,
+    "RETURN_VALUE": return_value,
+    "RETURN_CONST": return_const,
+    "RAISE_VARARGS": raise_varargs,
+    "LOAD_ASSERTION_ERROR": load_assertion_error,
+}

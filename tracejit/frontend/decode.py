@@ -1,0 +1,179 @@
+"""Code objects as instructions that read the same on every CPython version."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, TypeAlias
+
+NULL_AFTER_CALLABLE = sys.version_info >= (3, 13)
+"""Whether a call's NULL (or self) lies above the callable on the stack, or below it."""
+_LOOP_END_SIZE = {11: 0, 12: 2}.get(sys.version_info.minor, 4)
+"""Bytes after a loop that FOR_ITER skips when it ends: END_FOR, and from 3.13 POP_TOP."""
+_BINARY = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^")
+_COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
+_COMPARE_SHIFT = {11: 0, 12: 4}.get(sys.version_info.minor, 5)
+_UNARY_POSITIVE = 5
+_CACHE = 0
+_NO_FALLTHROUGH = frozenset(
+    ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
+)
+_RENAMED = {
+    "LOAD_FAST_CHECK": "LOAD_FAST",
+    "JUMP_BACKWARD_NO_INTERRUPT": "JUMP_BACKWARD",
+    **{
+        f"POP_JUMP_{way}_IF_{what}": f"POP_JUMP_IF_{what}"
+        for way in ("FORWARD", "BACKWARD")
+        for what in ("TRUE", "FALSE", "NONE", "NOT_NONE")
+    },
+}
+
+
+@dataclass(slots=True, eq=False)
+class Instr:
+    """One bytecode instruction. Offsets are in bytes and count EXTENDED_ARG as its beginning."""
+
+    offset: int
+    next: int
+    """The offset of the instruction after it."""
+    name: str
+    arg: Any
+    """What the argument stands for: a local's name, a constant, an operator; else the number."""
+    target: int
+    """Where it jumps to, or -1."""
+
+    def successors(self) -> tuple[int, ...]:
+        """Where control goes if the instruction raises nothing."""
+        if self.target < 0:
+            return () if self.name in _NO_FALLTHROUGH else (self.next,)
+        return (self.target,) if self.name in _NO_FALLTHROUGH else (self.next, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """An exception in `start <= offset < end` goes to `target`."""
+
+    start: int
+    end: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """The instructions of a code object by their offset, in order, and its exception table."""
+
+    instrs: dict[int, Instr]
+    handlers: list[Handler]
+
+
+def decode(code: CodeType) -> Decoded:
+    """The instructions of a code object."""
+    from bytecode import ConcreteBytecode
+
+    concrete = ConcreteBytecode.from_code(code)
+    instrs: list[Instr] = []
+    offset = 0
+    raw: Any
+    for raw in concrete:
+        start, offset = offset, offset + raw.size
+        if raw.opcode == _CACHE:
+            instrs[-1].next = offset
+        else:
+            instrs.append(_instr(raw, code, start, offset))
+    handlers = [
+        Handler(2 * entry.start_offset, 2 * entry.stop_offset + 2, 2 * entry.target)
+        for entry in concrete.exception_table
+    ]
+    return Decoded({instr.offset: instr for instr in instrs}, handlers)
+
+
+def lines(code: CodeType) -> dict[int, int]:
+    """The source line of each instruction offset that has one."""
+    return {
+        offset: line
+        for start, end, line in code.co_lines()
+        if line is not None
+        for offset in range(start, end, 2)
+    }
+
+
+def _instr(raw: Any, code: CodeType, start: int, end: int) -> Instr:
+    name = _RENAMED.get(raw.name, raw.name)
+    arg = raw.arg
+    target = -1
+    if raw.has_jump():
+        # The package counts in instructions, from where the instruction proper begins.
+        target = 2 * raw.get_jump_target(start // 2)
+        if name == "FOR_ITER":
+            target += _LOOP_END_SIZE
+    elif name in _MEANING:
+        name, arg = _MEANING[name](name, arg, code)
+    return Instr(start, end, name, arg, target)
+
+
+_Meaning: TypeAlias = tuple[str, object]
+
+
+def _local_names(code: CodeType) -> tuple[str, ...]:
+    return code.co_varnames + code.co_cellvars + code.co_freevars
+
+
+def _local(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, _local_names(code)[arg]
+
+
+def _two_locals(name: str, arg: int, code: CodeType) -> _Meaning:
+    names = _local_names(code)
+    return name, (names[arg >> 4], names[arg & 15])
+
+
+def _constant(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, code.co_consts[arg]
+
+
+def _free(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, arg - len(code.co_varnames) - len(code.co_cellvars)
+
+
+def _global(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, (code.co_names[arg >> 1], bool(arg & 1))
+
+
+def _method(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, code.co_names[arg]
+
+
+def _attribute(name: str, arg: int, code: CodeType) -> _Meaning:
+    if sys.version_info < (3, 12):
+        return name, code.co_names[arg]
+    return ("LOAD_METHOD" if arg & 1 else name), code.co_names[arg >> 1]
+
+
+def _binary(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, _BINARY[arg % len(_BINARY)]
+
+
+def _comparison(name: str, arg: int, code: CodeType) -> _Meaning:
+    return name, _COMPARISONS[arg >> _COMPARE_SHIFT]
+
+
+def _intrinsic(name: str, arg: int, code: CodeType) -> _Meaning:
+    return ("UNARY_POSITIVE" if arg == _UNARY_POSITIVE else name), arg
+
+
+_MEANING: dict[str, Callable[[str, int, CodeType], _Meaning]] = {
+    **dict.fromkeys(("LOAD_FAST", "LOAD_FAST_AND_CLEAR", "STORE_FAST", "DELETE_FAST"), _local),
+    **dict.fromkeys(
+        ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"), _two_locals
+    ),
+    **dict.fromkeys(("LOAD_CONST", "RETURN_CONST"), _constant),
+    "LOAD_DEREF": _free,
+    "LOAD_GLOBAL": _global,
+    "LOAD_METHOD": _method,
+    "LOAD_ATTR": _attribute,
+    "BINARY_OP": _binary,
+    "COMPARE_OP": _comparison,
+    "CALL_INTRINSIC_1": _intrinsic,
+}

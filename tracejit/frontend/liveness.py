@@ -1,0 +1,114 @@
+"""Control flow of decoded bytecode: live locals, merges, loops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+
+from tracejit.frontend.decode import Decoded, Instr, decode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """What is known of each offset before tracing."""
+
+    instrs: dict[int, Instr]
+    live: dict[int, tuple[str, ...]]
+    """The locals that can still be read, by an exception's handler too."""
+    merges: frozenset[int]
+    """The offsets with more than one predecessor on paths without exceptions."""
+    loops: dict[int, int]
+    """For the target of each backward jump, the offset of the last jump back to it."""
+
+
+@lru_cache(maxsize=32)
+def flow_of(code: CodeType) -> Flow:
+    """The instructions and the control flow of a code object."""
+    decoded = decode(code)
+    predecessors: dict[int, int] = {}
+    loops: dict[int, int] = {}
+    for instr in _reachable(decoded.instrs):
+        for successor in instr.successors():
+            predecessors[successor] = predecessors.get(successor, 0) + 1
+            if successor <= instr.offset:
+                loops[successor] = max(instr.offset, loops.get(successor, 0))
+    merges = frozenset(offset for offset, count in predecessors.items() if count > 1)
+    return Flow(decoded.instrs, live_locals(decoded, code.co_varnames), merges, loops)
+
+
+def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
+    found = []
+    seen = {0}
+    work = [0]
+    while work:
+        instr = instrs[work.pop()]
+        found.append(instr)
+        for successor in instr.successors():
+            if successor not in seen:
+                seen.add(successor)
+                work.append(successor)
+    return found
+
+
+def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
+    """The live locals before each instruction, in the order of `names`.
+
+    Backward data flow over bit sets; as many sweeps as loops are nested, and one or two.
+    """
+    bit = {name: 1 << index for index, name in enumerate(names)}
+    rows = [
+        (instr.offset, *_reads_writes(instr, bit), instr.successors(), targets)
+        for instr, targets in _with_handlers(decoded)
+    ]
+    rows.reverse()
+    live = dict.fromkeys(decoded.instrs, 0)
+    changed = True
+    while changed:
+        changed = False
+        for offset, read, kept, following, targets in rows:
+            after = 0
+            for successor in following:
+                after |= live[successor]
+            before = read | (after & kept)
+            for target in targets:
+                before |= live[target]
+            if before != live[offset]:
+                live[offset] = before
+                changed = True
+    spelled = {mask: _spell(mask, names) for mask in set(live.values())}
+    return {offset: spelled[mask] for offset, mask in live.items()}
+
+
+def _spell(mask: int, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for index, name in enumerate(names) if mask >> index & 1)
+
+
+def _with_handlers(decoded: Decoded) -> list[tuple[Instr, tuple[int, ...]]]:
+    """Each instruction with the handlers that an exception in it can go to."""
+    if not decoded.handlers:
+        return [(instr, ()) for instr in decoded.instrs.values()]
+    found: dict[int, tuple[int, ...]] = {}
+    for handler in decoded.handlers:
+        for offset in range(handler.start, handler.end, 2):
+            found[offset] = (handler.target,)
+    return [(instr, found.get(offset, ())) for offset, instr in decoded.instrs.items()]
+
+
+def _reads_writes(instr: Instr, bit: dict[str, int]) -> tuple[int, int]:
+    """The locals that an instruction reads, and (inverted) those that it overwrites."""
+    match instr.name:
+        case "LOAD_FAST":
+            return bit[instr.arg], ~0
+        case "LOAD_FAST_LOAD_FAST":
+            return bit[instr.arg[0]] | bit[instr.arg[1]], ~0
+        case "STORE_FAST":
+            return 0, ~bit[instr.arg]
+        case "STORE_FAST_STORE_FAST":
+            return 0, ~(bit[instr.arg[0]] | bit[instr.arg[1]])
+        case "STORE_FAST_LOAD_FAST":
+            stored, loaded = bit[instr.arg[0]], bit[instr.arg[1]]
+            return loaded & ~stored, ~stored
+        case "DELETE_FAST" | "LOAD_FAST_AND_CLEAR":
+            return bit[instr.arg], ~bit[instr.arg]
+    return 0, ~0

@@ -1,0 +1,138 @@
+"""Instructions that move operands: locals, constants, names, tuples."""
+
+from __future__ import annotations
+
+from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
+from tracejit.frontend.names import closure_constant, global_constant
+from tracejit.frontend.tracer import Leave, Tracer
+from tracejit.ir.shapes import NULL, Const, Null, Shape, TupleOf
+
+
+def nothing(t: Tracer, instr: Instr) -> None:
+    pass
+
+
+def push_null(t: Tracer, instr: Instr) -> None:
+    t.stack.append(NULL)
+
+
+def pop_top(t: Tracer, instr: Instr) -> None:
+    t.stack.pop()
+
+
+def copy(t: Tracer, instr: Instr) -> None:
+    t.stack.append(t.stack[-instr.arg])
+
+
+def swap(t: Tracer, instr: Instr) -> None:
+    depth = instr.arg
+    t.stack[-1], t.stack[-depth] = t.stack[-depth], t.stack[-1]
+
+
+def load_const(t: Tracer, instr: Instr) -> None:
+    t.stack.append(Const(instr.arg))
+
+
+def load_fast(t: Tracer, instr: Instr) -> None:
+    t.stack.append(_bound(t, instr.arg))
+
+
+def load_fast_load_fast(t: Tracer, instr: Instr) -> None:
+    first, second = instr.arg
+    t.stack += (_bound(t, first), _bound(t, second))
+
+
+def load_fast_and_clear(t: Tracer, instr: Instr) -> None:
+    t.stack.append(t.locals.pop(instr.arg, NULL))
+
+
+def store_fast(t: Tracer, instr: Instr) -> None:
+    _bind(t, instr.arg, t.stack.pop())
+
+
+def store_fast_store_fast(t: Tracer, instr: Instr) -> None:
+    first, second = instr.arg
+    _bind(t, first, t.stack.pop())
+    _bind(t, second, t.stack.pop())
+
+
+def store_fast_load_fast(t: Tracer, instr: Instr) -> None:
+    stored, loaded = instr.arg
+    if loaded != stored:
+        _bound(t, loaded)
+    _bind(t, stored, t.stack.pop())
+    t.stack.append(_bound(t, loaded))
+
+
+def delete_fast(t: Tracer, instr: Instr) -> None:
+    _bound(t, instr.arg)
+    del t.locals[instr.arg]
+
+
+def _bound(t: Tracer, name: str) -> Shape:
+    shape = t.locals.get(name)
+    if shape is None:
+        raise Leave("unbound-local")
+    return shape
+
+
+def _bind(t: Tracer, name: str, shape: Shape) -> None:
+    if isinstance(shape, Null):
+        t.locals.pop(name, None)
+    else:
+        t.locals[name] = shape
+
+
+def load_global(t: Tracer, instr: Instr) -> None:
+    name, with_null = instr.arg
+    found = global_constant(t, name)
+    if with_null:
+        t.stack += (found, NULL) if NULL_AFTER_CALLABLE else (NULL, found)
+    else:
+        t.stack.append(found)
+
+
+def load_deref(t: Tracer, instr: Instr) -> None:
+    t.stack.append(closure_constant(t, instr.arg))
+
+
+def build_tuple(t: Tracer, instr: Instr) -> None:
+    first = len(t.stack) - instr.arg
+    t.stack[first:] = [TupleOf(tuple(t.stack[first:]))]
+
+
+def unpack_sequence(t: Tracer, instr: Instr) -> None:
+    match t.stack.pop():
+        case TupleOf(items):
+            pass
+        case Const(tuple() as value):
+            items = tuple([Const(item) for item in value])
+        case other:
+            raise t.wrong_type(other)
+    if len(items) != instr.arg:
+        raise Leave("unpack")
+    t.stack += reversed(items)
+
+
+HANDLERS = {
+    "NOP": nothing,
+    "RESUME": nothing,
+    "COPY_FREE_VARS": nothing,
+    "PRECALL": nothing,
+    "PUSH_NULL": push_null,
+    "POP_TOP": pop_top,
+    "COPY": copy,
+    "SWAP": swap,
+    "LOAD_CONST": load_const,
+    "LOAD_FAST": load_fast,
+    "LOAD_FAST_LOAD_FAST": load_fast_load_fast,
+    "LOAD_FAST_AND_CLEAR": load_fast_and_clear,
+    "STORE_FAST": store_fast,
+    "STORE_FAST_STORE_FAST": store_fast_store_fast,
+    "STORE_FAST_LOAD_FAST": store_fast_load_fast,
+    "DELETE_FAST": delete_fast,
+    "LOAD_GLOBAL": load_global,
+    "LOAD_DEREF": load_deref,
+    "BUILD_TUPLE": build_tuple,
+    "UNPACK_SEQUENCE": unpack_sequence,
+}

@@ -1,0 +1,334 @@
+"""The state of tracing: symbolic locals and operand stack, the block being filled, edges to others.
+
+A block version is keyed by its bytecode offset and the structure of what it is entered with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+
+from tracejit.frontend.decode import Instr
+from tracejit.frontend.liveness import Flow
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import Assumption, Block, Function, Target
+from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.shapes import (
+    Const,
+    Null,
+    RangeIter,
+    RangeOf,
+    Shape,
+    TupleOf,
+    map_values,
+    values_in,
+)
+from tracejit.ir.types import BOOL, INT, OBJ, fits_i64
+from tracejit.ir.value import Value
+
+MAX_VERSIONS = 8
+"""Versions of one offset; what comes in other shapes leaves."""
+
+
+class Leave(Exception):
+    """The interpreter has to take over before the current instruction."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A block to be filled, and what is known at its beginning."""
+
+    block: Block
+    offset: int
+    locals: dict[str, Shape]
+    stack: list[Shape]
+    midway: tuple[int, ...]
+    """The headers of the loops that were entered in the middle of this iteration."""
+
+
+class Tracer:
+    """One function being traced. `block` is None where control does not go on."""
+
+    __slots__ = (
+        "_before",
+        "_constants",
+        "_state",
+        "_versions",
+        "assumptions",
+        "block",
+        "flow",
+        "instr",
+        "instrs",
+        "ir",
+        "locals",
+        "midway",
+        "object_types",
+        "python",
+        "stack",
+        "work",
+    )
+
+    def __init__(self, python: FunctionType, flow: Flow) -> None:
+        self.python = python
+        self.instrs = flow.instrs
+        self.flow = flow
+        self.ir = Function(python.__name__)
+        self.work: list[Entry] = []
+        self.assumptions: dict[Hashable, Assumption] = {}
+        self.object_types: dict[Value, type] = {}
+        self.block: Block | None = None
+        self.locals: dict[str, Shape] = {}
+        self.stack: list[Shape] = []
+        self.midway: tuple[int, ...] = ()
+        self.instr: Instr = flow.instrs[0]
+        self._before: tuple[Shape, ...] = ()
+        self._state: FrameState | None = None
+        self._constants: dict[tuple[Opcode, int], Value] = {}
+        self._versions: dict[tuple[int, tuple[int, ...]], dict[Hashable, Block]] = {}
+
+    def load(self, entry: Entry) -> None:
+        """Go on where an entry begins."""
+        self.enter(entry.block)
+        self.locals, self.stack, self.midway = entry.locals, entry.stack, entry.midway
+
+    def enter(self, block: Block) -> None:
+        """Fill this block from here on."""
+        self.block = block
+        self._constants = {}
+
+    def begin(self, instr: Instr) -> None:
+        """The instruction is the current one: exits lead to before it."""
+        self.instr = instr
+        self._before = tuple(self.stack)
+        self._state = None
+
+    # Exits
+
+    def exit(self, reason: str) -> Exit:
+        """A side exit to before the current instruction."""
+        if self._state is None:
+            self._state = self._frame_state(self.instr.offset, self._before)
+        return Exit(reason, self._state)
+
+    def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
+        bound = self.locals
+        live = {name: bound[name] for name in self.flow.live[offset] if name in bound}
+        return FrameState(offset, live, stack)
+
+    def leave(self, reason: str) -> None:
+        """End the block: the interpreter takes over before the current instruction."""
+        self._end(Op.leave, exit=self.exit(reason))
+
+    def wrong_type(self, shape: Shape) -> Leave:
+        """What to raise where the current instruction is not compiled for such an operand."""
+        return Leave(f"type:{self.type_name(shape)}")
+
+    def type_name(self, shape: Shape) -> str:
+        match shape:
+            case Value():
+                found = self.object_types.get(shape)
+                return found.__name__ if found else shape.type
+            case Const(value):
+                return type(value).__name__
+            case TupleOf():
+                return "tuple"
+            case RangeOf():
+                return "range"
+            case RangeIter():
+                return "range_iterator"
+            case Null():
+                return "null"
+
+    # Instructions
+
+    def emit(self, op: Opcode, *args: Value, reason: str = "overflow") -> Value:
+        """Add an instruction on exact integers."""
+        assert self.block is not None
+        inst = self.ir.new_inst(op, args, exit=self.exit(reason))
+        self.block.insts.append(inst)
+        return inst.value
+
+    def compute(self, op: Opcode, *args: Value) -> Value:
+        """Add an instruction that can never leave."""
+        assert self.block is not None
+        inst = self.ir.new_inst(op, args)
+        self.block.insts.append(inst)
+        return inst.value
+
+    def iconst(self, value: int) -> Value:
+        return self._constant(Op.iconst, value)
+
+    def bconst(self, value: bool) -> Value:
+        return self._constant(Op.bconst, value)
+
+    def _constant(self, op: Opcode, value: int) -> Value:
+        found = self._constants.get((op, value))
+        if found is None:
+            assert self.block is not None
+            inst = self.ir.new_inst(op, imm=value)
+            self.block.insts.append(inst)
+            found = self._constants[op, value] = inst.value
+        return found
+
+    def poll(self) -> None:
+        """Let signals and other threads in, before a backward jump."""
+        assert self.block is not None
+        self.block.insts.append(self.ir.new_inst(Op.poll, exit=self.exit("interrupt")))
+
+    # Operands
+
+    def is_bool(self, shape: Shape) -> bool:
+        if isinstance(shape, Const):
+            return type(shape.value) is bool
+        return isinstance(shape, Value) and shape.type == BOOL
+
+    def as_int(self, shape: Shape) -> Value:
+        """The value of an operand that is an `int` or a `bool`."""
+        if isinstance(shape, Value):
+            if shape.type == INT:
+                return shape
+            if shape.type == BOOL:
+                return self.compute(Op.ifrom_bool, shape)
+        elif isinstance(shape, Const) and isinstance(shape.value, int):
+            return self.iconst(self.small(shape))
+        raise self.wrong_type(shape)
+
+    def small(self, shape: Const) -> int:
+        """The integer of a constant, which must fit 64 bits."""
+        if type(shape.value) not in (int, bool):
+            raise self.wrong_type(shape)
+        assert isinstance(shape.value, int)
+        if not fits_i64(shape.value):
+            raise Leave("big-constant")
+        return int(shape.value)
+
+    def as_bool(self, shape: Shape) -> Value:
+        """The value of an operand that is a `bool`."""
+        if isinstance(shape, Const):
+            assert type(shape.value) is bool
+            return self.bconst(shape.value)
+        assert isinstance(shape, Value)
+        return shape
+
+    # Control
+
+    def new_block(self, params: Sequence[Shape] = ()) -> Block:
+        """A block inside the current instruction, with parameters like these values."""
+        return self.ir.new_block([value.type for value in params if isinstance(value, Value)])
+
+    def branch(self, condition: Value, true: Target, false: Target) -> None:
+        self._end(Op.br_if, condition, targets=[true, false])
+
+    def jump_within(self, block: Block, *args: Value) -> None:
+        """Jump to a block inside the current instruction."""
+        self._end(Op.jump, targets=[Target(block, list(args))])
+
+    def jump(self, offset: int, fork: bool = False) -> None:
+        """End the block: go on at an offset with the current locals and stack."""
+        self._end(Op.jump, targets=[self.edge(offset, fork=fork)])
+
+    def _end(
+        self,
+        op: Opcode,
+        *args: Value,
+        imm: object = None,
+        exit: Exit | None = None,
+        targets: Sequence[Target] = (),
+    ) -> None:
+        assert self.block is not None
+        self.block.insts.append(self.ir.new_inst(op, args, imm=imm, exit=exit, targets=targets))
+        self.block = None
+
+    def ret(self, shape: Shape) -> None:
+        self._end(Op.ret, imm=shape)
+
+    def edge(self, offset: int, *, fork: bool = False) -> Target:
+        """A way on to the code at an offset, with the current locals and stack.
+
+        `fork` says that the current instruction goes on there in several ways. May add constants to
+        the current block.
+        """
+        midway = self._midway(offset)
+        if fork or offset in self.flow.merges:
+            return self._merge(offset, midway)
+        block = self.ir.new_block()
+        self.work.append(Entry(block, offset, dict(self.locals), list(self.stack), midway))
+        return Target(block, [])
+
+    def _midway(self, offset: int) -> tuple[int, ...]:
+        """Keeps loops reducible where code enters them midway, as a resume function does.
+
+        The rest of that iteration is a copy of its own, up to the jump back to the header.
+        """
+        source = self.instr.offset
+        return tuple(
+            header
+            for header, last in self.flow.loops.items()
+            if header < offset <= last and (header in self.midway or not header <= source <= last)
+        )
+
+    def _merge(self, offset: int, midway: tuple[int, ...]) -> Target:
+        names = [name for name in self.flow.live[offset] if name in self.locals]
+        shapes = [self._generalise(self.locals[name]) for name in names]
+        shapes += [self._generalise(shape) for shape in self.stack]
+        key = (tuple(names), tuple([self._key(shape) for shape in shapes]))
+        versions = self._versions.setdefault((offset, midway), {})
+        block = versions.get(key)
+        if block is None:
+            if len(versions) == MAX_VERSIONS:
+                return self._too_many(offset)
+            block = versions[key] = self._version(offset, names, shapes, midway)
+        return Target(block, [value for shape in shapes for value in values_in(shape)])
+
+    def _version(
+        self, offset: int, names: list[str], shapes: list[Shape], midway: tuple[int, ...]
+    ) -> Block:
+        values = [value for shape in shapes for value in values_in(shape)]
+        block = self.ir.new_block([value.type for value in values])
+        for value, param in zip(values, block.params, strict=True):
+            if value.type == OBJ:
+                self.object_types[param] = self.object_types[value]
+        params = iter(block.params)
+        inside = [map_values(shape, lambda _: next(params)) for shape in shapes]
+        bound = dict(zip(names, inside, strict=False))
+        self.work.append(Entry(block, offset, bound, inside[len(names) :], midway))
+        return block
+
+    def _too_many(self, offset: int) -> Target:
+        block = self.ir.new_block()
+        state = self._frame_state(offset, tuple(self.stack))
+        block.insts.append(self.ir.new_inst(Op.leave, exit=Exit("too-many-versions", state)))
+        return Target(block, [])
+
+    def _generalise(self, shape: Shape) -> Shape:
+        """The shape with integer constants as values, but for where a range stops and its step."""
+        match shape:
+            case Const(bool() as value):
+                return self.bconst(value)
+            case Const(value) if type(value) is int and fits_i64(value):
+                return self.iconst(value)
+            case TupleOf(items):
+                return TupleOf(tuple([self._generalise(item) for item in items]))
+            case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
+                return type(shape)(self._generalise(first), stop, step, up)
+        return shape
+
+    def _key(self, shape: Shape) -> Hashable:
+        """What a block version is specialised on."""
+        match shape:
+            case Value():
+                return self.object_types.get(shape, shape.type)
+            case Const(value) if type(value) is int:
+                return ("int", value)
+            case Const(value):
+                return ("const", id(value))
+            case TupleOf(items):
+                return ("tuple", *[self._key(item) for item in items])
+            case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
+                return (type(shape), up, self._key(first), self._key(stop), self._key(step))
+        return "NULL"
