@@ -1,0 +1,69 @@
+"""Every program comes out decorated as it does plain."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from tests.differential import compare, fresh
+from tests.programs import arithmetic, calls, errors, loops
+from tests.programs.program import PROGRAMS, Program
+from tracejit import tracejit
+
+MODULES = (arithmetic, loops, errors, calls)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)
+def test_a_program_comes_out_as_in_cpython(program: Program) -> None:
+    compare(fresh(program.function), tracejit(fresh(program.function)), program.calls)
+
+
+def test_every_module_of_programs_is_run() -> None:
+    assert {program.function.__module__ for program in PROGRAMS} == {
+        module.__name__ for module in MODULES
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "keywords"),
+    [
+        ((1,), {}),
+        ((1, 2), {}),
+        ((), {"a": 1}),
+        ((1,), {"b": 2}),
+        ((), {"b": 2, "a": 1}),
+        ((1,), {"c": 4}),
+        ((1, 2), {"d": 5, "c": 4}),
+        ((1,), {"c": 2**70}),
+        ((), {}),
+        ((1, 2, 3), {}),
+        ((1,), {"a": 1}),
+        ((1,), {"e": 1}),
+        ((1, 2), {"b": 1}),
+    ],
+)
+def test_every_way_to_pass_arguments_binds_as_in_cpython(
+    args: tuple[int, ...], keywords: dict[str, int]
+) -> None:
+    def call(function: Callable[..., object]) -> Callable[..., object]:
+        return lambda: function(*args, **keywords)
+
+    plain, compiled = fresh(calls.default_arguments), tracejit(fresh(calls.default_arguments))
+    compare(call(plain), call(compiled), [()], repeats=40)
+
+
+def test_a_printed_traceback_is_the_same_text() -> None:
+    def text(function: Callable[..., object]) -> str:
+        try:
+            function(10, 3)
+        except ZeroDivisionError as error:
+            return "".join(traceback.format_exception(error))
+        raise AssertionError("nothing was raised")
+
+    plain, compiled = fresh(errors.divided_in_a_loop), tracejit(fresh(errors.divided_in_a_loop))
+    expected = text(plain)
+    assert "~^^" in expected
+    for _ in range(50):
+        assert text(compiled) == expected
