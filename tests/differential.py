@@ -17,6 +17,9 @@ Data: TypeAlias = object
 class MyInt(int):
     """A subclass of int, which compiled code must not take for one."""
 
+    def __repr__(self) -> str:
+        return f"MyInt({int(self)})"
+
 
 EDGES: Sequence[object] = (
     0, 1, -1, 2, -2, 3, 7, -7, 10, 63, 64, 65, -64,
@@ -79,13 +82,20 @@ def exception_data(error: BaseException | None, depth: int = 5) -> Data:
     return (
         type(error),
         fingerprint(error.args),
-        str(error) if not isinstance(error, KeyError) else "",
+        text_of(error),
         tuple(getattr(error, "__notes__", ())),
         traceback_data(error.__traceback__),
         error.__suppress_context__,
         exception_data(error.__cause__, depth - 1),
         exception_data(error.__context__, depth - 1),
     )
+
+
+def text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except ValueError:  # an argument has more digits than `str` gives
+        return "too long"
 
 
 def traceback_data(traceback: TracebackType | None) -> Data:

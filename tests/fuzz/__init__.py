@@ -1,0 +1,1 @@
+"""A differential fuzzer over random Python functions."""

@@ -1,0 +1,102 @@
+"""Runs a program plain and decorated, and keeps what came out wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf, nan
+from pathlib import Path
+from types import FunctionType
+
+from tests.differential import EDGES, SMALL, STRANGERS, Difference, Function, MyInt, compare
+from tests.fuzz.generate import Chooser, generate
+
+REGRESSIONS = Path(__file__).parent.parent / "regressions"
+CALLS = 6
+"""Argument tuples for each program."""
+REPEATS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A program and the calls to make of it."""
+
+    source: str
+    calls: Sequence[Sequence[object]]
+
+
+def make_case(chooser: Chooser) -> Case:
+    source = generate(chooser)
+    return Case(source, [make_arguments(chooser) for _ in range(CALLS)])
+
+
+def make_arguments(chooser: Chooser) -> tuple[object, ...]:
+    """Three arguments: mostly small integers, often edges, seldom something else."""
+    pools = [SMALL] * 5 + [EDGES] * 4
+    if chooser.randrange(10) == 9:
+        pools = [*pools, STRANGERS, STRANGERS, STRANGERS]
+    chosen = [pools[chooser.randrange(len(pools))] for _ in range(3)]
+    return tuple(pool[chooser.randrange(len(pool))] for pool in chosen)
+
+
+def helper(value: int) -> int:
+    return value + 1 if value != 3 else value // 0
+
+
+def build(source: str, name: str = "program") -> FunctionType:
+    """The program's function, in globals of its own."""
+    log: list[object] = []
+    names: dict[str, object] = {
+        "LOG": log,
+        "TALLY": 0,
+        "GLOBAL": 1000,
+        "NOWHERE": io.StringIO(),
+        "note": log.append,
+        "helper": helper,
+    }
+    exec(compile(source, f"<{name}>", "exec"), names)
+    function = names["program"]
+    assert isinstance(function, FunctionType)
+    return function
+
+
+def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int = REPEATS) -> None:
+    """Raise Difference where the decorated program does not do what the plain one does."""
+    plain, decorated = build(case.source), build(case.source)
+    compare(plain, decorate(decorated), case.calls, repeats)
+    for name in ("LOG", "TALLY"):
+        expected, found = plain.__globals__[name], decorated.__globals__[name]
+        if expected != found:
+            raise AssertionError(f"{name} is {found!r} rather than {expected!r}")
+
+
+def case_of_seed(seed: int) -> Case:
+    return make_case(random.Random(seed))
+
+
+def save(case: Case, claim: str, directory: Path = REGRESSIONS) -> Path:
+    """Write the case as a regression file, named after its content."""
+    text = f'"""{claim}"""\n\n# ruff: noqa\n# fmt: off\n'
+    text += "CALLS = [\n" + "".join(f"    {tuple(call)!r},\n" for call in case.calls) + "]\n\n\n"
+    text += case.source
+    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+    path = directory / f"found_{digest}.py"
+    path.write_text(text)
+    return path
+
+
+def load(path: Path) -> Case:
+    """The case of a regression file: its CALLS, and the function as its text."""
+    text = path.read_text()
+    names: dict[str, object] = {"MyInt": MyInt, "inf": inf, "nan": nan}
+    head, start, body = text.partition("def program(")
+    exec(head, names)
+    calls = names["CALLS"]
+    assert isinstance(calls, list)
+    return Case(start + body, calls)
+
+
+__all__ = ["Case", "Difference", "build", "case_of_seed", "check", "load", "make_case", "save"]

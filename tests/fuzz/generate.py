@@ -1,0 +1,542 @@
+"""Random structured Python functions that end: bounded loops, bounded growth.
+
+A program is the syntax tree of a function `program(a, b, c)`. The generator leans towards repeating
+an earlier statement slightly changed, and towards keeping every value live to the end.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+PARAMETERS = ("a", "b", "c")
+LOCALS = ("x", "y", "z", "p", "q")
+CONSTANTS = (0, 1, -1, 2, 3, 5, 7, 10, -3, 63, 64, 100, 255, True, False)
+EDGE_CONSTANTS = (
+    1000003, 2**30, 2**31 - 1, -(2**31), 2**32, 2**40 + 1, 2**62, 2**63 - 1, -(2**63), 2**63,
+    2**64 - 1, 2**64, -(10**25),
+)  # fmt: skip
+BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1, 2**63, 2**64)
+ERRORS = ("ZeroDivisionError", "ValueError", "OverflowError", "Exception")
+FREE_GROWTH = 2
+"""Statements outside loops whose value may grow by multiplication without being bounded."""
+TRIPS = 90
+"""About how many times an innermost loop's body may run in one call."""
+
+
+class Chooser(Protocol):
+    """What the generator takes from `random.Random`, so that Hypothesis can be behind it."""
+
+    def randrange(self, stop: int, /) -> int: ...
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a statement stands."""
+
+    depth: int = 0
+    trips: int = 1
+    in_loop: bool = False
+    in_function: bool = True
+
+
+@dataclass(slots=True)
+class Generator:
+    """One program in the making."""
+
+    chooser: Chooser
+    names: list[str] = field(default_factory=lambda: list(PARAMETERS))
+    earlier: list[ast.stmt] = field(default_factory=list)
+    counters: int = 0
+    budget: int = 24
+
+    def chance(self, percent: int) -> bool:
+        return self.chooser.randrange(100) >= 100 - percent
+
+    def one_of(self, items: Sequence[T]) -> T:
+        return items[self.chooser.randrange(len(items))]
+
+    def weighted(self, table: Sequence[tuple[int, T]]) -> T:
+        at = self.chooser.randrange(sum(weight for weight, _ in table))
+        for weight, item in table:
+            at -= weight
+            if at < 0:
+                return item
+        raise AssertionError("unreachable")
+
+    # Expressions
+
+    def name(self) -> ast.expr:
+        return ast.Name(self.one_of(self.names))
+
+    def constant(self) -> ast.expr:
+        return ast.Constant(self.number())
+
+    def number(self) -> int:
+        return self.one_of(EDGE_CONSTANTS if self.chance(15) else CONSTANTS)
+
+    def leaf(self) -> ast.expr:
+        return self.constant() if self.chance(25) else self.name()
+
+    def expression(self, depth: int = 2) -> ast.expr:
+        if depth <= 0 or self.chance(15):
+            return self.leaf()
+        kinds: list[tuple[int, Callable[[int], ast.expr]]] = [
+            (40, self.arithmetic),
+            (14, self.division),
+            (12, self.bitwise),
+            (10, self.shift),
+            (3, self.power),
+            (8, self.unary),
+            (10, self.comparison),
+            (5, self.logical),
+            (5, self.conditional),
+            (10, self.builtin),
+        ]
+        return self.weighted(kinds)(depth - 1)
+
+    def arithmetic(self, depth: int) -> ast.expr:
+        op = self.weighted([(5, ast.Add), (4, ast.Sub), (3, ast.Mult)])
+        return ast.BinOp(self.expression(depth), op(), self.expression(depth))
+
+    def division(self, depth: int) -> ast.expr:
+        op = self.one_of((ast.FloorDiv, ast.Mod))
+        return ast.BinOp(self.expression(depth), op(), self.expression(depth))
+
+    def bitwise(self, depth: int) -> ast.expr:
+        op = self.one_of((ast.BitAnd, ast.BitOr, ast.BitXor))
+        return ast.BinOp(self.expression(depth), op(), self.expression(depth))
+
+    def shift(self, depth: int) -> ast.expr:
+        op = self.one_of((ast.LShift, ast.RShift))
+        return ast.BinOp(self.expression(depth), op(), self.shift_count())
+
+    def shift_count(self) -> ast.expr:
+        if self.chance(40):
+            return ast.Constant(self.one_of((0, 1, 3, 13, 31, 33, 62, 63, 64, 70)))
+        masked = bounded(self.name(), self.one_of((7, 15, 63, 127)))
+        return fixed(ast.BinOp(masked, ast.Sub(), ast.Constant(3))) if self.chance(20) else masked
+
+    def power(self, depth: int) -> ast.expr:
+        exponent = bounded(self.name(), 3) if self.chance(60) else ast.Constant(self.one_of((2, 3)))
+        return ast.BinOp(self.name(), ast.Pow(), exponent)
+
+    def unary(self, depth: int) -> ast.expr:
+        op = self.one_of((ast.USub, ast.Invert, ast.UAdd, ast.Not))
+        return ast.UnaryOp(op(), self.expression(depth))
+
+    def comparison(self, depth: int) -> ast.expr:
+        count = 2 if self.chance(15) else 1
+        ops = [
+            self.one_of((ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq))()
+            for _ in range(count)
+        ]
+        others = [self.expression(depth) for _ in range(count)]
+        return ast.Compare(self.expression(depth), ops, others)
+
+    def logical(self, depth: int) -> ast.expr:
+        op = self.one_of((ast.And, ast.Or))
+        return ast.BoolOp(op(), [self.expression(depth), self.expression(depth)])
+
+    def conditional(self, depth: int) -> ast.expr:
+        return ast.IfExp(self.comparison(depth - 1), self.expression(depth), self.expression(depth))
+
+    def builtin(self, depth: int) -> ast.expr:
+        kind = self.one_of(("abs", "min", "max", "bool", "int", "length", "count", "divmod"))
+        one, two = self.expression(depth), self.expression(depth)
+        match kind:
+            case "min" | "max":
+                more = [self.leaf()] if self.chance(25) else []
+                return call(kind, one, two, *more)
+            case "length":
+                return method(one, "bit_length")
+            case "count":
+                return method(one, "bit_count")
+            case "divmod":
+                pair = call("divmod", one, two)
+                return ast.Subscript(pair, ast.Constant(self.chooser.randrange(2)))
+            case _:
+                return call(kind, one)
+
+    # Statements
+
+    def body(self, place: Place, most: int = 4) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for _ in range(1 + self.chooser.randrange(most)):
+            if self.budget <= 0:
+                break
+            self.budget -= 1
+            found += self.statement(place)
+        return found or [ast.Pass()]
+
+    def statement(self, place: Place) -> list[ast.stmt]:
+        nesting = 0 if place.depth >= 4 or place.trips >= TRIPS else 1
+        kinds: list[tuple[int, Callable[[Place], list[ast.stmt]]]] = [
+            (22, self.assign),
+            (16, self.augment),
+            (10, self.swap),
+            (22 if self.earlier else 0, self.repeat),
+            (10, self.branch),
+            (12 * nesting, self.for_loop),
+            (8 * nesting, self.while_loop),
+            (5, self.try_statement),
+            (3 if place.in_loop else 0, self.leave_loop),
+            (2, self.raise_or_assert),
+            (2, self.early_return),
+            (4, self.unsupported),
+            (1, self.delete),
+        ]
+        return self.weighted(kinds)(place)
+
+    def target(self) -> str:
+        name = self.one_of((*PARAMETERS, *LOCALS))
+        if name not in self.names:
+            self.names.append(name)
+        return name
+
+    def assign(self, place: Place) -> list[ast.stmt]:
+        value = self.expression(3)
+        return self.noted(ast.Assign([ast.Name(self.target())], value))
+
+    def augment(self, place: Place) -> list[ast.stmt]:
+        op = self.weighted(
+            [(6, ast.Add), (4, ast.Sub), (3, ast.Mult), (2, ast.FloorDiv), (2, ast.Mod)]
+            + [(1, op) for op in (ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift)]
+        )
+        value = self.shift_count() if op in (ast.LShift, ast.RShift) else self.expression(1)
+        name = self.one_of(self.names)
+        name = name if name in (*PARAMETERS, *LOCALS) else "a"
+        return self.noted(ast.AugAssign(ast.Name(name), op(), value))
+
+    def swap(self, place: Place) -> list[ast.stmt]:
+        if self.chance(20):
+            value: ast.expr = call("divmod", self.expression(1), self.expression(1))
+            count = 2
+        else:
+            count = 2 + self.chooser.randrange(2)
+            value = ast.Tuple([self.expression(1) for _ in range(count)])
+        names = [ast.Name(self.target()) for _ in range(count)]
+        return self.noted(ast.Assign([ast.Tuple(list[ast.expr](names))], value))
+
+    def noted(self, statement: ast.stmt) -> list[ast.stmt]:
+        self.earlier.append(statement)
+        return [statement]
+
+    def repeat(self, place: Place) -> list[ast.stmt]:
+        """An earlier statement with one thing in it changed."""
+        statement = copy.deepcopy(self.one_of(self.earlier))
+        spots = [node for node in changeable(statement) if self.change_of(node) is not None]
+        if spots:
+            spot = self.one_of(spots)
+            change = self.change_of(spot)
+            assert change is not None
+            change()
+        return self.noted(statement)
+
+    def change_of(self, node: ast.AST) -> Callable[[], None] | None:
+        """How to change the node a little without giving up the program's bounds."""
+        if isinstance(node, ast.Name) and node.id in self.names:
+            return lambda: setattr(node, "id", self.one_of((*PARAMETERS, *LOCALS)[:5]))
+        if isinstance(node, ast.Constant):
+            return lambda: setattr(node, "value", self.number())
+        if isinstance(node, ast.BinOp | ast.AugAssign):
+            for group in ((ast.Add, ast.Sub), (ast.BitAnd, ast.BitOr, ast.BitXor),
+                          (ast.FloorDiv, ast.Mod), (ast.Mult, ast.Sub)):  # fmt: skip
+                if isinstance(node.op, group):
+                    return lambda group=group: setattr(node, "op", self.one_of(group)())  # type: ignore[misc]
+        if isinstance(node, ast.Compare):
+            return lambda: node.ops.__setitem__(0, self.one_of((ast.Lt, ast.GtE, ast.Eq))())
+        return None
+
+    def nested(self, place: Place, trips: int = 0, most: int = 4) -> list[ast.stmt]:
+        """A body one level deeper, in a loop if it has trips."""
+        inner = Place(place.depth + 1, place.trips * max(trips, 1), place.in_loop or trips > 0)
+        known = list(self.names)
+        found = self.body(inner, most)
+        # What only this body assigns may be unbound afterwards; mostly it is not read there.
+        if not self.chance(4):
+            self.names = known
+        return found
+
+    def branch(self, place: Place) -> list[ast.stmt]:
+        test = self.expression(1) if self.chance(25) else self.comparison(1)
+        other = self.nested(place, most=3) if self.chance(45) else []
+        return [ast.If(test, self.nested(place, most=3), other)]
+
+    def for_loop(self, place: Place) -> list[ast.stmt]:
+        trips = 400 if place.trips == 1 and self.chance(4) else 1 + self.chooser.randrange(9)
+        variable = self.one_of((*LOCALS, "i", "j", "k"))
+        source, guard = self.range_of(trips)
+        known = list(self.names)
+        if variable not in self.names:
+            self.names.append(variable)
+        body = guard + self.nested(place, trips)
+        if not self.chance(10) and variable not in known:
+            self.names.remove(variable)
+        otherwise = self.nested(place, most=2) if self.chance(15) else []
+        return [*self.start(guard), ast.For(ast.Name(variable), source, body, otherwise)]
+
+    def start(self, guard: list[ast.stmt]) -> list[ast.stmt]:
+        if not guard:
+            return []
+        counter = guard[0]
+        assert isinstance(counter, ast.AugAssign)
+        assert isinstance(counter.target, ast.Name)
+        return [ast.Assign([ast.Name(counter.target.id)], ast.Constant(0))]
+
+    def range_of(self, trips: int) -> tuple[ast.expr, list[ast.stmt]]:
+        """A range of few items, or of any with statements that break after so many."""
+        leaf, few = self.name(), bounded(self.name(), 7)
+        width, step = ast.Constant(trips), self.one_of((1, 2, 3, 7, 2**61))
+        match self.one_of(("count", "count", "few", "from", "down", "step", "guarded")):
+            case "count":
+                return call("range", width), []
+            case "few":
+                return call("range", few), []
+            case "from":
+                return call("range", leaf, fixed(plus(leaf, width))), []
+            case "down":
+                stop = fixed(ast.BinOp(leaf, ast.Sub(), ast.Constant(trips * step)))
+                return call("range", leaf, stop, ast.Constant(-step)), []
+            case "step":
+                stop = fixed(plus(leaf, ast.Constant(trips * step)))
+                return call("range", leaf, stop, ast.Constant(step)), []
+            case _:
+                arguments = [self.leaf() for _ in range(1 + self.chooser.randrange(3))]
+                counter = self.counter()
+                guard = ast.If(more_than(counter, trips), [ast.Break()], [])
+                return call("range", *arguments), [increment(counter), guard]
+
+    def while_loop(self, place: Place) -> list[ast.stmt]:
+        trips = 1 + self.chooser.randrange(9)
+        counter = self.counter()
+        known = list(self.names)
+        body = [increment(counter), *self.nested(place, trips)]
+        if self.chance(30):
+            test: ast.expr = ast.Constant(True)
+            body.insert(1, ast.If(more_than(counter, trips), [ast.Break()], []))
+        elif self.chance(50):
+            test = ast.BoolOp(ast.And(), [self.comparison(0), less_than(counter, trips)])
+        else:
+            test = less_than(counter, trips)
+        self.names = known
+        otherwise = self.nested(place, most=2) if self.chance(15) else []
+        return [
+            ast.Assign([ast.Name(counter)], ast.Constant(0)),
+            ast.While(test, body, otherwise),
+        ]
+
+    def counter(self) -> str:
+        """A new variable that nothing else assigns."""
+        self.counters += 1
+        return f"t{self.counters}"
+
+    def try_statement(self, place: Place) -> list[ast.stmt]:
+        body = self.nested(place, most=3)
+        handlers = []
+        for _ in range(0 if self.chance(15) else 1 + self.chance(20)):
+            name = "error" if self.chance(25) else None
+            kind = ast.Name(self.one_of(ERRORS))
+            inner = self.nested(place, most=2)
+            if self.chance(10):
+                inner.append(ast.Raise(None, None))
+            handlers.append(ast.ExceptHandler(kind, name, inner))
+        otherwise = self.nested(place, most=2) if handlers and self.chance(15) else []
+        final = self.nested(place, most=1) if not handlers or self.chance(15) else []
+        return [ast.Try(body, handlers, otherwise, without_jumps(final))]
+
+    def leave_loop(self, place: Place) -> list[ast.stmt]:
+        jump = ast.Break() if self.chance(50) else ast.Continue()
+        return [ast.If(self.comparison(0), [jump], [])]
+
+    def raise_or_assert(self, place: Place) -> list[ast.stmt]:
+        if self.chance(50):
+            return [ast.Assert(self.comparison(1), self.leaf() if self.chance(50) else None)]
+        error = call(self.one_of(("ValueError", "OverflowError", "KeyError")), self.leaf())
+        return [ast.If(self.comparison(1), [ast.Raise(error, None)], [])]
+
+    def early_return(self, place: Place) -> list[ast.stmt]:
+        return [ast.If(self.comparison(1), [ast.Return(self.everything())], [])]
+
+    def delete(self, place: Place) -> list[ast.stmt]:
+        name = self.target()
+        return [ast.If(self.comparison(0), [ast.Delete([ast.Name(name)])], [])]
+
+    def unsupported(self, place: Place) -> list[ast.stmt]:
+        """Something the compiler does not know."""
+        value = self.leaf()
+        text = self.one_of(UNSUPPORTED)
+        tree = ast.parse(text.replace("TARGET", self.target())).body
+        for node in ast.walk(ast.Module(tree, [])):
+            if isinstance(node, ast.Name) and node.id == "VALUE":
+                node.id = value.id if isinstance(value, ast.Name) else "b"
+        return [ast.If(self.comparison(0), tree, [])] if self.chance(50) else tree
+
+    def everything(self) -> ast.expr:
+        """All that is bound, as a tuple."""
+        return ast.Tuple([ast.Name(name) for name in self.names])
+
+    def function(self) -> ast.FunctionDef:
+        first: list[ast.stmt] = []
+        for name in LOCALS[: self.chooser.randrange(len(LOCALS) + 1)]:
+            first.append(ast.Assign([ast.Name(name)], self.leaf()))
+            self.names.append(name)
+        body = first
+        while self.budget > 0:
+            body += self.body(Place(), 8)
+        body.append(ast.Return(self.everything()))
+        if any(isinstance(n, ast.Name) and n.id == "TALLY" for s in body for n in ast.walk(s)):
+            body.insert(0, ast.Global(["TALLY"]))
+        arguments = ast.arguments(
+            [], [ast.arg(name) for name in PARAMETERS], None, [], [], None, []
+        )
+        return ast.FunctionDef("program", arguments, body, [])
+
+
+UNSUPPORTED = (
+    "LOG.append(VALUE)",
+    "note(VALUE)",
+    "TARGET = len(f'{VALUE & 1023 if type(VALUE) is int else 0}')",
+    "TARGET = VALUE / 3",
+    "TARGET = sum([VALUE, 1])",
+    "TARGET = sum(m for m in range(3))",
+    "TARGET = [VALUE, 2][0]",
+    "TARGET = (lambda m: m + 1)(VALUE)",
+    "TARGET = GLOBAL + VALUE",
+    "TARGET = helper(VALUE)",
+    "print(VALUE if VALUE is True else 1, file=NOWHERE)",
+    "TARGET = hash(VALUE) % 7 if VALUE is not None else 0",
+    "TALLY = TALLY + 1",
+)
+
+
+def call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name), list(args), [])
+
+
+def method(value: ast.expr, name: str) -> ast.Call:
+    # An integer literal needs parentheses before a dot; `int(...)` keeps the text simple.
+    receiver = call("int", value) if isinstance(value, ast.Constant) else value
+    return ast.Call(ast.Attribute(receiver, name), [], [])
+
+
+def fixed(node: ast.expr) -> ast.expr:
+    """The node, which holds a loop or a shift within bounds, marked as not to be changed."""
+    for inner in ast.walk(node):
+        inner.fixed = True  # type: ignore[attr-defined]
+    return node
+
+
+def bounded(value: ast.expr, mask: int) -> ast.expr:
+    return fixed(ast.BinOp(value, ast.BitAnd(), ast.Constant(mask)))
+
+
+def plus(value: ast.expr, other: ast.expr) -> ast.expr:
+    return ast.BinOp(value, ast.Add(), other)
+
+
+def increment(name: str) -> ast.stmt:
+    return ast.AugAssign(ast.Name(name), ast.Add(), ast.Constant(1))
+
+
+def more_than(name: str, most: int) -> ast.expr:
+    return ast.Compare(ast.Name(name), [ast.Gt()], [ast.Constant(most)])
+
+
+def less_than(name: str, most: int) -> ast.expr:
+    return ast.Compare(ast.Name(name), [ast.Lt()], [ast.Constant(most)])
+
+
+def changeable(statement: ast.stmt) -> list[ast.AST]:
+    """The nodes that may be changed: none that bounds something, no shift count, no exponent."""
+    found: list[ast.AST] = []
+    work: list[ast.AST] = [statement]
+    while work:
+        node = work.pop()
+        if getattr(node, "fixed", False):
+            continue
+        found.append(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift | ast.RShift | ast.Pow):
+            work.append(node.left)
+        elif isinstance(node, ast.AugAssign):
+            if not isinstance(node.op, ast.LShift | ast.RShift):
+                work.append(node.value)
+        elif isinstance(node, ast.Call):
+            work += node.args
+        else:
+            work += ast.iter_child_nodes(node)
+    return found
+
+
+def without_jumps(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The body of a `finally`, where jumps out are warned of by newer Pythons."""
+    jumps = (ast.Break, ast.Continue, ast.Return)
+    kept = [s for s in body if not any(isinstance(node, jumps) for node in ast.walk(s))]
+    return kept or ([ast.Pass()] if body else [])
+
+
+GROWING = (ast.Mult, ast.Pow, ast.LShift)
+
+
+class _Bound(ast.NodeTransformer):
+    """Puts a bound after each statement that could make values grow exponentially."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+        self.loops = 0
+        self.free = FREE_GROWTH
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        return self.loop(node)
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        return self.loop(node)
+
+    def loop(self, node: ast.AST) -> ast.AST:
+        self.loops += 1
+        self.generic_visit(node)
+        self.loops -= 1
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
+        return self.bound(node, node.targets[0])
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.stmt]:
+        return self.bound(node, node.target)
+
+    def bound(self, node: ast.stmt, target: ast.expr) -> ast.AST | list[ast.stmt]:
+        if not any(isinstance(inner, GROWING) for inner in ast.walk(node)):
+            return node
+        if not self.loops and self.free > 0:
+            self.free -= 1
+            return node
+        names = [inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name)]
+        return [node, *(self.clamp(name) for name in dict.fromkeys(names))]
+
+    def clamp(self, name: str) -> ast.stmt:
+        most = self.generator.one_of(BOUNDS)
+        variable = ast.Name(name)
+        match self.generator.chooser.randrange(3):
+            case 0:
+                return ast.AugAssign(variable, ast.Mod(), ast.Constant(most))
+            case 1:
+                return ast.AugAssign(variable, ast.BitAnd(), ast.Constant(most - 1))
+            case _:
+                test = ast.Compare(
+                    ast.Constant(-most), [ast.Lt(), ast.Lt()], [variable, ast.Constant(most)]
+                )
+                reset = ast.Assign([ast.Name(name)], ast.Constant(7))
+                return ast.If(ast.UnaryOp(ast.Not(), test), [reset], [])
+
+
+def generate(chooser: Chooser) -> str:
+    """The source of a random function `program(a, b, c)`."""
+    generator = Generator(chooser, budget=6 + chooser.randrange(22))
+    tree = _Bound(generator).visit(generator.function())
+    module = ast.fix_missing_locations(ast.Module([tree], []))
+    return ast.unparse(module) + "\n"

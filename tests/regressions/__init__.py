@@ -1,0 +1,1 @@
+"""Programs that once came out wrong, one for each file."""

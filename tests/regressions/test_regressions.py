@@ -1,0 +1,17 @@
+"""What once came out wrong comes out as in CPython."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.check import REGRESSIONS, check, load
+from tracejit import tracejit
+
+FILES = sorted(path for path in REGRESSIONS.glob("*.py") if not path.name.startswith(("_", "test")))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_regression_comes_out_as_in_cpython(path: Path) -> None:
+    check(load(path), tracejit)
