@@ -1,0 +1,252 @@
+"""Where CPython keeps things: offsets in its objects, checked once, and guards made of them."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from types import FunctionType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Final
+
+    from tracejit.backend.target import MemoryIs
+    from tracejit.ir.function import Assumption
+
+TAGGED_INTS: Final = sys.version_info >= (3, 12)
+IMMORTAL: Final = sys.version_info >= (3, 12)
+
+FUNCTION_CODE: Final = 48
+FUNCTION_DEFAULTS: Final = 56
+FUNCTION_KWDEFAULTS: Final = 64
+FUNCTION_VECTORCALL: Final = FunctionType.__basicsize__ - 16
+TUPLE_SIZE: Final = 16
+TUPLE_ITEMS: Final = 24
+CELL_CONTENTS: Final = 16
+INT_SIZE: Final = 16
+INT_DIGITS: Final = 24
+TYPE_FLAGS: Final = 168
+
+_DICT_KEYS = 32
+_KEYS_LOG2_INDEX_BYTES, _KEYS_KIND, _KEYS_VERSION, _KEYS_COUNT, _KEYS_INDEX = 9, 10, 12, 24, 32
+_KEYS_UNICODE = 1
+_ENTRY = 16
+
+
+class Unguardable(Exception):
+    """What the code assumes cannot be checked by machine code."""
+
+
+def word(address: int) -> int:
+    return ctypes.c_uint64.from_address(address).value
+
+
+def half(address: int) -> int:
+    return ctypes.c_uint32.from_address(address).value
+
+
+def api(name: str) -> int:
+    """The address of a function of the C-API."""
+    address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+    assert address is not None
+    return address
+
+
+def unavailable_reason() -> str | None:
+    """Why machine code cannot be run in this process, or None."""
+    if not _reason:
+        _reason.append(_find_reason())
+    return _reason[0]
+
+
+_reason: list[str | None] = []
+
+
+def _find_reason() -> str | None:
+    version = sys.version_info[:2]
+    if sys.implementation.name != "cpython" or not (3, 11) <= version <= (3, 13):
+        return "needs CPython 3.11, 3.12 or 3.13"
+    if not sys.platform.startswith("linux") or not _is_x86_64():
+        return "needs Linux on x86-64"
+    if "t" in sys.abiflags:
+        return "needs a CPython with the GIL"
+    interpreter = _address_returned(ctypes.pythonapi.PyInterpreterState_Get)
+    if interpreter != _address_returned(ctypes.pythonapi.PyInterpreterState_Main):
+        return "needs the main interpreter"
+    for what, holds in _checks():
+        if not holds():
+            return f"this CPython keeps {what} elsewhere"
+    from tracejit.runtime import code_memory
+
+    try:
+        code_memory.install(b"\xc3")
+    except OSError as error:
+        return f"executable memory is refused: {error.strerror}"
+    return None
+
+
+def _is_x86_64() -> bool:
+    import os
+
+    return os.uname().machine == "x86_64" and sys.maxsize == 2**63 - 1
+
+
+def _address_returned(function: ctypes._FuncPointer) -> object:
+    function.restype = ctypes.c_void_p
+    return function()
+
+
+def _checks() -> Iterable[tuple[str, Callable[[], bool]]]:
+    return (
+        ("integers", _integers_hold),
+        ("functions", _functions_hold),
+        ("tuples and cells", _containers_hold),
+        ("dictionaries", _dictionaries_hold),
+        ("types", lambda: word(id(FunctionType) + TYPE_FLAGS) == FunctionType.__flags__),
+    )
+
+
+def _integers_hold() -> bool:
+    digits, negative = 3 + (5 << 30) + (7 << 60), -(3 + (5 << 30))
+    if TAGGED_INTS:
+        tags = [word(id(number) + INT_SIZE) & ~4 for number in (0, digits, negative)]
+        sizes_hold = tags == [1, 3 << 3, 2 << 3 | 2]
+    else:
+        sizes = [ctypes.c_int64.from_address(id(n) + INT_SIZE).value for n in (0, digits, negative)]
+        sizes_hold = sizes == [0, 3, -2]
+    first = id(digits) + INT_DIGITS
+    return sizes_hold and [half(first + 4 * index) for index in range(3)] == [3, 5, 7]
+
+
+def _functions_hold() -> bool:
+    def probe(a: int = 1, *, b: int = 2) -> None:
+        pass
+
+    pointers = {word(id(f) + FUNCTION_VECTORCALL) for f in (probe, api, half)}
+    return (
+        word(id(probe) + FUNCTION_CODE) == id(probe.__code__)
+        and word(id(probe) + FUNCTION_DEFAULTS) == id(probe.__defaults__)
+        and word(id(probe) + FUNCTION_KWDEFAULTS) == id(probe.__kwdefaults__)
+        and len(pointers) == 1
+        and ctypes.c_int64.from_address(id(FunctionType) + 56).value == FUNCTION_VECTORCALL
+    )
+
+
+def _containers_hold() -> bool:
+    content = object()
+    pair = (None, content)
+    cell = (lambda: content).__closure__[0]  # type: ignore[index]
+    return (
+        word(id(pair) + TUPLE_SIZE) == 2
+        and word(id(pair) + TUPLE_ITEMS + 8) == id(content)
+        and word(id(cell) + CELL_CONTENTS) == id(content)
+    )
+
+
+def _dictionaries_hold() -> bool:
+    content = object()
+    name = sys.intern("tracejit_probe")
+    dictionary: dict[str, object] = {"other": None, name: content}
+    try:
+        offset = _value_offset(dictionary, name)
+    except Unguardable:
+        return False
+    return word(word(id(dictionary) + _DICT_KEYS) + offset) == id(content)
+
+
+def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[MemoryIs]:
+    """What machine code for the function checks before it trusts the assumptions.
+
+    The keys of every dictionary come before the values in them. The guards hold when this returns;
+    they are only good while function and objects live. Raises Unguardable.
+    """
+    from tracejit.backend.target import MemoryIs
+    from tracejit.ir.function import GlobalIs
+
+    keys: dict[tuple[int, ...], MemoryIs] = {}
+    values: dict[tuple[int, ...], MemoryIs] = {}
+    for assumption in assumptions:
+        if isinstance(assumption, GlobalIs):
+            for dictionary in _searched(function, assumption.name):
+                version = (id(dictionary) + _DICT_KEYS, _KEYS_VERSION)
+                if version not in keys:
+                    keys[version] = MemoryIs(version, 4, _version(dictionary, assumption.name))
+            # A copy of the keys may have the same version: their address is not to be relied on.
+            path: tuple[int, ...] = (
+                id(dictionary) + _DICT_KEYS,
+                _value_offset(dictionary, assumption.name),
+            )
+        else:
+            assert function.__closure__ is not None
+            path = (id(function.__closure__[assumption.index]) + CELL_CONTENTS,)
+        values[path] = MemoryIs(path, 8, id(assumption.value))
+    found = [*keys.values(), *values.values()]
+    if not all(holds(guard) for guard in found):
+        raise Unguardable("it has changed already")
+    return found
+
+
+def holds(guard: MemoryIs) -> bool:
+    """Whether the guard would let machine code pass."""
+    address = guard.path[0]
+    for offset in guard.path[1:]:
+        address = word(address) + offset
+    return (word(address) if guard.width == 8 else half(address)) == guard.value
+
+
+def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
+    """The dictionaries that a lookup of the global reads; the last one has it."""
+    found: list[dict[str, object]] = []
+    for dictionary in (function.__globals__, function.__builtins__):  # type: ignore[attr-defined]
+        if type(dictionary) is not dict:
+            raise Unguardable("the globals are not a plain dictionary")
+        found.append(dictionary)
+        if name in dictionary:
+            return found
+    raise Unguardable(f"there is no global {name}")
+
+
+def _version(dictionary: dict[str, object], name: str) -> int:
+    """The version of the dictionary's keys: unique, and gone as soon as a key comes or goes.
+
+    CPython assigns it when it specialises a global's lookup; so that is made to happen.
+    """
+    address = word(id(dictionary) + _DICT_KEYS) + _KEYS_VERSION
+    if half(address) == 0:
+        _specialise_lookup(dictionary, name)
+    version = half(word(id(dictionary) + _DICT_KEYS) + _KEYS_VERSION)
+    if version == 0:
+        raise Unguardable("the keys of a dictionary have no version")
+    return version
+
+
+def _lookup() -> None:
+    tracejit_probe  # type: ignore[name-defined]  # noqa: B018, F821
+
+
+def _specialise_lookup(dictionary: dict[str, object], name: str) -> None:
+    """Look the name up, or some name that the dictionary has, until CPython specialises that."""
+    if name not in dictionary:
+        names = [key for key in dictionary if type(key) is str][:1]
+        if not names:
+            return
+        name = names[0]
+    lookup = FunctionType(_lookup.__code__.replace(co_names=(name,)), dictionary)
+    for _ in range(60):
+        lookup()
+
+
+def _value_offset(dictionary: dict[str, object], name: str) -> int:
+    """Where the value of the name is, from the address of the dictionary's keys."""
+    keys = word(id(dictionary) + _DICT_KEYS)
+    if ctypes.c_uint8.from_address(keys + _KEYS_KIND).value != _KEYS_UNICODE:
+        raise Unguardable("the keys of a dictionary are not all strings")
+    entries = _KEYS_INDEX + (1 << ctypes.c_uint8.from_address(keys + _KEYS_LOG2_INDEX_BYTES).value)
+    content = ctypes.string_at(keys + entries, _ENTRY * word(keys + _KEYS_COUNT))
+    addresses = memoryview(content).cast("Q")[::2].tolist()
+    address = id(sys.intern(name))
+    if address not in addresses:
+        address = next(id(key) for key in dictionary if key == name)
+    index = addresses.index(address)
+    return entries + _ENTRY * index + 8
