@@ -1,0 +1,38 @@
+"""Remainders by a constant, by way of the quotient, so that `//` and `%` share one division."""
+
+from __future__ import annotations
+
+from tracejit.ir.function import Function, Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.types import I64_MAX, I64_MIN
+from tracejit.opt.intervals import floordiv, mul
+
+
+def divide(function: Function) -> None:
+    """x % c -> x - (x // c) * c, for machine integers."""
+    for block in function.blocks:
+        if not any(inst.op is Op.imod_wrap for inst in block.insts):
+            continue
+        insts: list[Inst] = []
+        for inst in block.insts:
+            if inst.op is Op.imod_wrap and _is_divisor(inst.args[1].origin):
+                insts.extend(_by_quotient(function, inst))
+            insts.append(inst)
+        block.insts = insts
+
+
+def _is_divisor(origin: object) -> bool:
+    return isinstance(origin, Inst) and origin.op is Op.iconst and origin.imm not in (0, -1)
+
+
+def _by_quotient(function: Function, inst: Inst) -> tuple[Inst, Inst]:
+    x, c = inst.args
+    quotient = function.new_inst(Op.ifloordiv_wrap, (x, c))
+    product = function.new_inst(Op.imul_wrap, (quotient.value, c))
+    divisor = function.range_of(c)
+    found = floordiv(function.range_of(x), divisor)
+    function.ranges[quotient.value] = found
+    low, high = mul(found, divisor)
+    function.ranges[product.value] = (max(low, I64_MIN), min(high, I64_MAX))
+    inst.op, inst.args = Op.isub_wrap, [x, product.value]
+    return quotient, product

@@ -1,0 +1,474 @@
+"""Constant folding and algebra: rules that only shrink or cheapen, for exact and machine opcodes.
+
+A rule sees the operands and which of them are constants, and answers what the result equals: a
+value, a constant, an opcode with operands (constants among them), or None. A rule may drop an exit
+that the result makes needless (a sum that is not computed cannot overflow), never one that is part
+of the meaning (division by what may be zero).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from tracejit.ir.function import Function, Inst
+from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
+from tracejit.ir.types import BOOL, fits_i64
+from tracejit.ir.value import Value
+from tracejit.opt.substitute import substitute
+
+Operands: TypeAlias = list[Value]
+Known: TypeAlias = list[int | None]
+"""The constants among the operands, None for the others. A `bool` constant is 0 or 1."""
+Answer: TypeAlias = Value | int | tuple[Opcode, list[Value | int]] | None
+Rule: TypeAlias = Callable[[Operands, Known], Answer]
+Forms: TypeAlias = dict[Opcode, Opcode]
+
+SWAPPED: Final = {Op.ilt: Op.igt, Op.igt: Op.ilt, Op.ile: Op.ige, Op.ige: Op.ile}
+"""a < b is b > a."""
+INVERSE: Final = {
+    Op.ieq: Op.ine,
+    Op.ine: Op.ieq,
+    Op.ilt: Op.ige,
+    Op.ige: Op.ilt,
+    Op.ile: Op.igt,
+    Op.igt: Op.ile,
+}
+"""not (a < b) is a >= b."""
+_MAX_STEPS = 8
+"""How many rules may apply to one instruction, one after the other."""
+
+
+def fold(function: Function) -> None:
+    """Apply the rules to every instruction, operands first."""
+    known: dict[Value, int] = {}
+    replaced: dict[Value, Value] = {}
+    for block in function.blocks:
+        insts: list[Inst] = []
+        for inst in block.insts:
+            if inst.op.has_imm:
+                known[inst.value] = inst.imm  # type: ignore[assignment]  # an int or a bool
+            elif inst.op in _RULES or inst.op is Op.br_if:
+                if replaced and not replaced.keys().isdisjoint(inst.args):
+                    inst.args = [replaced.get(arg, arg) for arg in inst.args]
+                same = _fold(function, inst, known, insts)
+                if same is not None:
+                    replaced[inst.value] = same
+                    continue
+            insts.append(inst)
+        block.insts = insts
+    substitute(function, replaced)
+
+
+def _fold(
+    function: Function, inst: Inst, known: dict[Value, int], before: list[Inst]
+) -> Value | None:
+    """Fold in place, new constants going to `before`; or the value that the result equals."""
+    if inst.op is Op.br_if:
+        _swap_targets(inst)
+        return None
+    for _ in range(_MAX_STEPS):
+        constants = [known.get(arg) for arg in inst.args]
+        answer = _answer(inst, constants)
+        match answer:
+            case None:
+                return None
+            case Value():
+                return answer
+            case int():
+                _become_constant(inst, answer)
+                known[inst.value] = answer
+                return None
+            case op, args:
+                _become(function, inst, op, args, known, before)
+    return None
+
+
+def _answer(inst: Inst, constants: Known) -> Answer:
+    if None not in constants:
+        computed = _compute(inst, constants)
+        if computed is not None:
+            return computed
+    op = inst.op
+    rule, forms = _RULES[op]
+    if len(constants) == 2 and constants[0] is not None and constants[1] is None:
+        # c + x -> x + c, c < x -> x > c
+        if op.commutes:
+            return op, [inst.args[1], inst.args[0]]
+        if op in SWAPPED:
+            return SWAPPED[op], [inst.args[1], inst.args[0]]
+    answer = rule(inst.args, constants)
+    if isinstance(answer, tuple) and forms:
+        return forms.get(answer[0], answer[0]), answer[1]
+    return answer
+
+
+def _compute(inst: Inst, constants: Known) -> int | None:
+    """The result of constant operands; None where it is undefined or no register holds it."""
+    assert inst.op.meaning is not None
+    try:
+        result = inst.op.meaning(*constants)
+    except Undefined:
+        return None
+    return result if fits_i64(result) else None
+
+
+def _become_constant(inst: Inst, constant: int) -> None:
+    is_bool = inst.value.type == BOOL
+    inst.op = Op.bconst if is_bool else Op.iconst
+    inst.imm = bool(constant) if is_bool else int(constant)
+    inst.args, inst.exit = [], None
+
+
+def _become(
+    function: Function,
+    inst: Inst,
+    op: Opcode,
+    args: list[Value | int],
+    known: dict[Value, int],
+    before: list[Inst],
+) -> None:
+    inst.op = op
+    if op.exit == "never":
+        inst.exit = None
+    inst.args = []
+    for arg in args:
+        if not isinstance(arg, Value):
+            constant = function.new_inst(Op.iconst, imm=arg, type=inst.value.type)
+            before.append(constant)
+            known[constant.value] = arg
+            arg = constant.value
+        inst.args.append(arg)
+
+
+def _swap_targets(inst: Inst) -> None:
+    """br_if not c, a, b -> br_if c, b, a"""
+    origin = inst.args[0].origin
+    if isinstance(origin, Inst) and origin.op is Op.bnot:
+        inst.args = origin.args[:]
+        inst.targets.reverse()
+
+
+def _operands(value: Value, op: Opcode) -> Operands:
+    """The operands of the instruction with that opcode that computes the value; else nothing."""
+    origin = value.origin
+    return origin.args if isinstance(origin, Inst) and origin.op is op else []
+
+
+def _constant(value: Value) -> int | None:
+    origin = value.origin
+    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int
+
+
+def _log2(value: int | None) -> int | None:
+    """k where the value is 2**k and k > 0."""
+    if value is not None and value > 1 and value & (value - 1) == 0:
+        return value.bit_length() - 1
+    return None
+
+
+def _no_rule(args: Operands, known: Known) -> Answer:
+    return None
+
+
+def _with_form(make: Callable[[Forms], Rule], exact: Opcode) -> dict[Opcode, tuple[Rule, Forms]]:
+    """The rule for an exact opcode and its machine forms, each answering in its own form."""
+    ishr = WRAP_FORM[Op.ishr]  # a shift by a constant never leaves
+    rows: tuple[Forms, ...] = ({}, {**OVF_FORM, Op.ishr: ishr}, dict(WRAP_FORM))
+    return {forms.get(exact, exact): (make(forms), forms) for forms in rows}
+
+
+def _iadd(forms: Forms) -> Rule:
+    iadd, ineg = forms.get(Op.iadd, Op.iadd), forms.get(Op.ineg, Op.ineg)
+
+    def rule(args: Operands, known: Known) -> Answer:
+        x, y = args
+        if known[1] is not None:
+            if known[1] == 0:  # x + 0 -> x
+                return x
+            match _operands(x, iadd):  # (x + c) + d -> x + (c + d)
+                case [inner, c] if (first := _constant(c)) is not None:
+                    if fits_i64(first + known[1]):
+                        return Op.iadd, [inner, first + known[1]]
+            return None
+        match _operands(y, ineg):  # x + -y -> x - y
+            case [inner]:
+                return Op.isub, [x, inner]
+        match _operands(x, ineg):  # -x + y -> y - x
+            case [inner]:
+                return Op.isub, [y, inner]
+        return None
+
+    return rule
+
+
+def _isub(forms: Forms) -> Rule:
+    ineg = forms.get(Op.ineg, Op.ineg)
+
+    def rule(args: Operands, known: Known) -> Answer:
+        x, y = args
+        if x is y:  # x - x -> 0
+            return 0
+        if known[0] == 0:  # 0 - x -> -x
+            return Op.ineg, [y]
+        if known[1] is not None and fits_i64(known[1]) and fits_i64(-known[1]):
+            return Op.iadd, [x, -known[1]]  # x - c -> x + -c
+        match _operands(y, ineg):  # x - -y -> x + y
+            case [inner]:
+                return Op.iadd, [x, inner]
+        return None
+
+    return rule
+
+
+def _imul(forms: Forms) -> Rule:
+    def rule(args: Operands, known: Known) -> Answer:
+        x = args[0]
+        match known[1]:
+            case 0:  # x * 0 -> 0
+                return 0
+            case 1:  # x * 1 -> x
+                return x
+            case -1:  # x * -1 -> -x
+                return Op.ineg, [x]
+            case 2:  # x * 2 -> x + x
+                return Op.iadd, [x, x]
+        return None
+
+    return rule
+
+
+def _ineg(forms: Forms) -> Rule:
+    ineg, isub = forms.get(Op.ineg, Op.ineg), forms.get(Op.isub, Op.isub)
+
+    def rule(args: Operands, known: Known) -> Answer:
+        match _operands(args[0], ineg), _operands(args[0], isub):
+            case [x], _:  # --x -> x
+                return x
+            case _, [x, y]:  # -(x - y) -> y - x
+                return Op.isub, [y, x]
+        return None
+
+    return rule
+
+
+def _iabs(forms: Forms) -> Rule:
+    iabs, ineg = forms.get(Op.iabs, Op.iabs), forms.get(Op.ineg, Op.ineg)
+
+    def rule(args: Operands, known: Known) -> Answer:
+        if _operands(args[0], iabs):  # abs(abs(x)) -> abs(x)
+            return args[0]
+        match _operands(args[0], ineg):  # abs(-x) -> abs(x)
+            case [x]:
+                return Op.iabs, [x]
+        return None
+
+    return rule
+
+
+def _ishl(forms: Forms) -> Rule:
+    def rule(args: Operands, known: Known) -> Answer:
+        return args[0] if known[1] == 0 else None  # x << 0 -> x
+
+    return rule
+
+
+def _ishr(forms: Forms) -> Rule:
+    ishr = forms.get(Op.ishr, Op.ishr)
+
+    def rule(args: Operands, known: Known) -> Answer:
+        if known[1] is None or known[1] < 0:
+            return None
+        if known[1] == 0:  # x >> 0 -> x
+            return args[0]
+        match _operands(args[0], ishr):  # (x >> c) >> d -> x >> (c + d)
+            case [x, c] if (first := _constant(c)) is not None and first >= 0:
+                if fits_i64(first + known[1]):
+                    return Op.ishr, [x, first + known[1]]
+        return None
+
+    return rule
+
+
+def _ifloordiv(forms: Forms) -> Rule:
+    def rule(args: Operands, known: Known) -> Answer:
+        x, divisor = args[0], known[1]
+        if divisor == 1:  # x // 1 -> x
+            return x
+        if divisor == -1:  # x // -1 -> -x
+            return Op.ineg, [x]
+        power = _log2(divisor)
+        return (Op.ishr, [x, power]) if power is not None else None  # x // 2**k -> x >> k
+
+    return rule
+
+
+def _imod(forms: Forms) -> Rule:
+    def rule(args: Operands, known: Known) -> Answer:
+        divisor = known[1]
+        if divisor in (1, -1):  # x % 1 -> 0
+            return 0
+        if _log2(divisor) is not None and divisor is not None:
+            return Op.iand, [args[0], divisor - 1]  # x % 2**k -> x & (2**k - 1)
+        return None
+
+    return rule
+
+
+def _iand(args: Operands, known: Known) -> Answer:
+    x, y = args
+    if x is y or known[1] == -1:  # x & x -> x, x & -1 -> x
+        return x
+    if known[1] == 0:  # x & 0 -> 0
+        return 0
+    return _regroup(Op.iand, x, known[1])
+
+
+def _ior(args: Operands, known: Known) -> Answer:
+    x, y = args
+    if x is y or known[1] == 0:  # x | x -> x, x | 0 -> x
+        return x
+    if known[1] == -1:  # x | -1 -> -1
+        return -1
+    return _regroup(Op.ior, x, known[1])
+
+
+def _ixor(args: Operands, known: Known) -> Answer:
+    x, y = args
+    if x is y:  # x ^ x -> 0
+        return 0
+    if known[1] == 0:  # x ^ 0 -> x
+        return x
+    if known[1] == -1:  # x ^ -1 -> ~x
+        return Op.inot, [x]
+    return _regroup(Op.ixor, x, known[1])
+
+
+def _regroup(op: Opcode, x: Value, constant: int | None) -> Answer:
+    """(x op c) op d -> x op (c op d)"""
+    assert op.meaning is not None
+    match _operands(x, op):
+        case [inner, c] if constant is not None and (first := _constant(c)) is not None:
+            return op, [inner, op.meaning(first, constant)]
+    return None
+
+
+def _inot(args: Operands, known: Known) -> Answer:
+    match _operands(args[0], Op.inot):  # ~~x -> x
+        case [x]:
+            return x
+    return None
+
+
+def _idempotent(args: Operands, known: Known) -> Answer:
+    """min(x, x) -> x"""
+    return args[0] if args[0] is args[1] else None
+
+
+def _compare(op: Opcode) -> Rule:
+    assert op.meaning is not None
+    meaning = op.meaning
+    reflexive = bool(meaning(0, 0))
+
+    def rule(args: Operands, known: Known) -> Answer:
+        x, y = args
+        if x is y:  # x == x -> True, x < x -> False
+            return reflexive
+        match _operands(x, Op.ifrom_bool):
+            case [condition] if known[1] is not None:
+                return _of_bool(condition, bool(meaning(0, known[1])), bool(meaning(1, known[1])))
+            case [condition] if op is Op.ine:
+                match _operands(y, Op.ifrom_bool):  # int(a) != int(b) -> a ^ b
+                    case [other]:
+                        return Op.bxor, [condition, other]
+        return None
+
+    return rule
+
+
+def _of_bool(condition: Value, if_false: bool, if_true: bool) -> Answer:
+    """What equals `if_true if condition else if_false`."""
+    if if_false == if_true:
+        return if_true
+    return condition if if_true else (Op.bnot, [condition])
+
+
+def _bnot(args: Operands, known: Known) -> Answer:
+    origin = args[0].origin
+    if not isinstance(origin, Inst):
+        return None
+    if origin.op is Op.bnot:  # not not c -> c
+        return origin.args[0]
+    if origin.op in INVERSE:  # not x < y -> x >= y
+        return INVERSE[origin.op], list(origin.args)
+    return None
+
+
+def _band(args: Operands, known: Known) -> Answer:
+    if args[0] is args[1] or known[1] == 1:  # c & c -> c, c & True -> c
+        return args[0]
+    return 0 if known[1] == 0 else None  # c & False -> False
+
+
+def _bor(args: Operands, known: Known) -> Answer:
+    if args[0] is args[1] or known[1] == 0:  # c | c -> c, c | False -> c
+        return args[0]
+    return 1 if known[1] == 1 else None  # c | True -> True
+
+
+def _bxor(args: Operands, known: Known) -> Answer:
+    if args[0] is args[1]:  # c ^ c -> False
+        return 0
+    if known[1] == 0:  # c ^ False -> c
+        return args[0]
+    return (Op.bnot, [args[0]]) if known[1] == 1 else None  # c ^ True -> not c
+
+
+def _select(args: Operands, known: Known) -> Answer:
+    condition, x, y = args
+    if known[0] is not None:  # x if True else y -> x
+        return x if known[0] else y
+    if x is y:  # x if c else x -> x
+        return x
+    match _operands(condition, Op.bnot):  # x if not c else y -> y if c else x
+        case [inner]:
+            return Op.select, [inner, y, x]
+    if known[1] == 1 and known[2] == 0:  # True if c else False -> c, 1 if c else 0 -> int(c)
+        return condition if x.type == BOOL else (Op.ifrom_bool, [condition])
+    if known[1] == 0 and known[2] == 1 and x.type == BOOL:  # False if c else True -> not c
+        return Op.bnot, [condition]
+    return None
+
+
+_FORMED: Final = (
+    (_iadd, Op.iadd),
+    (_isub, Op.isub),
+    (_imul, Op.imul),
+    (_ineg, Op.ineg),
+    (_iabs, Op.iabs),
+    (_ishl, Op.ishl),
+    (_ishr, Op.ishr),
+    (_ifloordiv, Op.ifloordiv),
+    (_imod, Op.imod),
+)
+_PLAIN: Final[dict[Opcode, Rule]] = {
+    Op.inot: _inot,
+    Op.iand: _iand,
+    Op.ior: _ior,
+    Op.ixor: _ixor,
+    Op.imin: _idempotent,
+    Op.imax: _idempotent,
+    Op.ibit_length: _no_rule,
+    Op.ibit_count: _no_rule,
+    Op.ifrom_bool: _no_rule,
+    **{op: _compare(op) for op in INVERSE},
+    Op.bnot: _bnot,
+    Op.band: _band,
+    Op.bor: _bor,
+    Op.bxor: _bxor,
+    Op.select: _select,
+}
+_RULES: Final[dict[Opcode, tuple[Rule, Forms]]] = {
+    **{op: row for make, exact in _FORMED for op, row in _with_form(make, exact).items()},
+    **{op: (rule, {}) for op, rule in _PLAIN.items()},
+}

@@ -1,0 +1,51 @@
+"""The order of the passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tracejit.ir.function import Function
+from tracejit.opt.dce import dce
+from tracejit.opt.divide import divide
+from tracejit.opt.fold import fold
+from tracejit.opt.gvn import gvn
+from tracejit.opt.layout import layout
+from tracejit.opt.licm import licm
+from tracejit.opt.narrow import narrow
+from tracejit.opt.params import params
+from tracejit.opt.rotate import rotate
+from tracejit.opt.simplify_cfg import simplify_cfg
+
+PASSES: Final[tuple[Callable[[Function], None], ...]] = (
+    # On exact integers.
+    simplify_cfg,
+    params,
+    fold,
+    gvn,
+    dce,
+    rotate,
+    params,
+    licm,
+    narrow,
+    # On machine integers.
+    fold,
+    divide,
+    gvn,
+    simplify_cfg,
+    params,
+    dce,
+    layout,
+)
+
+
+def optimise(function: Function, on_pass: Callable[[str, Function], None] | None = None) -> None:
+    """Take the function from the exact to the machine stage, in place, and make it better.
+
+    `on_pass` is called with the name of each pass and the function, after it.
+    Raises `narrow.NoExit` for a function that cannot be compiled.
+    """
+    for run in PASSES:
+        run(function)
+        if on_pass is not None:
+            on_pass(run.__name__, function)

@@ -1,0 +1,57 @@
+"""Values put in the place of others, throughout a function."""
+
+from __future__ import annotations
+
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import Function, Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.shapes import map_values, values_in
+from tracejit.ir.value import Value
+
+
+def substitute(function: Function, replaced: dict[Value, Value]) -> None:
+    """Let every use of a replaced value read its replacement (or what replaces that, and so on)."""
+    if not replaced:
+        return
+    for value in replaced:
+        resolve(value, replaced)
+    keys, get = replaced.keys(), replaced.get
+    states: dict[FrameState, FrameState] = {}
+    for block in function.blocks:
+        for inst in block.insts:
+            if not keys.isdisjoint(inst.args):
+                inst.args = [get(arg, arg) for arg in inst.args]
+            if inst.exit is not None and not keys.isdisjoint(inst.exit.state.values()):
+                inst.exit = _renamed(inst.exit, replaced, states)
+        _rename_terminator(block.terminator, replaced)
+
+
+def resolve(value: Value, replaced: dict[Value, Value]) -> Value:
+    """What finally stands for the value; the chain to it is shortened."""
+    last = value
+    while last in replaced:
+        last = replaced[last]
+    while value is not last:
+        replaced[value], value = last, replaced[value]
+    return last
+
+
+def _renamed(
+    exit: Exit, replaced: dict[Value, Value], states: dict[FrameState, FrameState]
+) -> Exit:
+    state = states.get(exit.state)
+    if state is None:
+        state = exit.state.map_values(lambda value: replaced.get(value, value))
+        states[exit.state] = state
+    return Exit(exit.reason, state)
+
+
+def _rename_terminator(inst: Inst, replaced: dict[Value, Value]) -> None:
+    get = replaced.get
+    for target in inst.targets:
+        if not replaced.keys().isdisjoint(target.args):
+            target.args = [get(arg, arg) for arg in target.args]
+    if inst.op is Op.ret:
+        shape = inst.returned()
+        if any(value in replaced for value in values_in(shape)):
+            inst.imm = map_values(shape, lambda value: get(value, value))
