@@ -19,7 +19,7 @@ class Target:
     true: int
     false: int
     immortal: bool
-    """Objects may be immortal: not counted when the low 32 bits would wrap to 0 (3.12 and later)."""
+    """Objects may be immortal: not counted if the low 32 bits would wrap to 0 (3.12 and later)."""
     tagged_ints: bool
     """The word at +16 of an `int` holds digit count and sign as `lv_tag` (3.12 and later)."""
     box_int: int

@@ -1,0 +1,261 @@
+"""Runs emitted code without the runtime: stubs of its own, and outcomes like the interpreter's."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracejit.backend.assembler import MachineCode, assemble
+from tracejit.backend.emit import emit
+from tracejit.backend.exits import ExitRecord, InRegister, InSlot, IsConstant, Location
+from tracejit.backend.lir import LirFunction
+from tracejit.backend.lower import lower
+from tracejit.backend.regalloc import allocate
+from tracejit.backend.regalloc_checker import check
+from tracejit.backend.target import DATA_EPILOGUE, DATA_NEXT, MemoryIs, Target
+from tracejit.ir.function import Function
+from tracejit.ir.interpreter import Left, Returned, evaluate
+from tracejit.ir.shapes import values_in
+from tracejit.ir.types import BOOL, I64, OBJ
+
+POINTER = ctypes.c_void_p
+VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
+TAGGED = sys.version_info >= (3, 12)
+SLOTS = 160
+REGISTERS = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi") + tuple(
+    f"r{number}" for number in range(8, 16)
+)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A guard did not hold, and the next version was entered with the same registers."""
+
+
+def c_function(name: str) -> int:
+    found = ctypes.cast(getattr(ctypes.pythonapi, name), POINTER).value
+    assert found is not None
+    return found
+
+
+class Memory:
+    """A page range to execute, and buffers that machine code writes to."""
+
+    def __init__(self, size: int = 1 << 20) -> None:
+        self.map = mmap.mmap(-1, size, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        self.start = ctypes.addressof(ctypes.c_char.from_buffer(self.map))
+        self.used = 0
+
+    def reserve(self, size: int) -> int:
+        at = self.used
+        self.used = -(-(at + size) // 64) * 64
+        return self.start + at
+
+    def place(self, code: bytes) -> int:
+        address = self.reserve(len(code))
+        ctypes.memmove(address, code, len(code))
+        return address
+
+
+MEMORY = Memory()
+CODE = Memory()
+DATA = MEMORY.reserve(64)
+DUMP = MEMORY.reserve(8 * 32 + 8 * SLOTS)
+POLLED = MEMORY.reserve(64)
+EXIT, BASE = 16, 17
+"""Words of the dump after the registers: the exit's number and the frame base."""
+
+
+def _assembled(text: str) -> int:
+    return MEMORY.place(assemble(text).code)
+
+
+def _deopt_stub() -> int:
+    stores = "\n".join(
+        f"mov qword ptr [rax + {8 * number}], {name}"
+        for number, name in enumerate(REGISTERS)
+        if name not in ("rax", "rsp")
+    )
+    return _assembled(f"""
+        push rax
+        movabs rax, {DUMP}
+        {stores}
+        pop rcx
+        mov qword ptr [rax], rcx
+        mov rcx, qword ptr [rsp + 8]
+        mov qword ptr [rax + {8 * EXIT}], rcx
+        lea rsi, [rsp + 16]
+        mov qword ptr [rax + {8 * BASE}], rsi
+        lea rdi, [rax + {8 * 32}]
+        pop rdx
+        add rsp, 8
+        mov ecx, {SLOTS}
+        cld
+        rep movsq
+        movabs rax, {id(None)}
+        inc qword ptr [rax]
+        jmp qword ptr [rdx + {DATA_EPILOGUE}]
+    """)
+
+
+def _unbox_stub() -> int:
+    kept = ("rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "rbp")
+    return _assembled(
+        "\n".join(
+            [
+                *(f"push {name}" for name in kept),
+                "mov rbp, rsp",
+                "and rsp, -16",
+                "sub rsp, 16",
+                "mov rdi, rax",
+                "mov rsi, rsp",
+                f"movabs rax, {c_function('PyLong_AsLongLongAndOverflow')}",
+                "call rax",
+                "mov ecx, dword ptr [rsp]",
+                "mov rsp, rbp",
+                "neg ecx",
+                *(f"pop {name}" for name in reversed(kept)),
+                "ret",
+            ]
+        )
+    )
+
+
+def _poll_stub() -> int:
+    """Gives the fuel at POLLED+8, counts at POLLED+16; raises when POLLED is not zero."""
+    return _assembled(f"""
+        push rax
+        movabs rax, {POLLED}
+        inc qword ptr [rax + 16]
+        mov r15, qword ptr [rax + 8]
+        cmp qword ptr [rax], 0
+        pop rax
+        ret
+    """)
+
+
+def _miss_stub() -> int:
+    """Dumps what the next version gets, and returns NotImplemented."""
+    return _assembled(f"""
+        movabs rax, {DUMP}
+        mov qword ptr [rax], rdi
+        mov qword ptr [rax + 8], rsi
+        mov qword ptr [rax + 16], rdx
+        mov qword ptr [rax + 24], rcx
+        movabs rax, {id(NotImplemented)}
+        inc qword ptr [rax]
+        ret
+    """)
+
+
+MISS = _miss_stub()
+
+
+def address_of(object: Any) -> int:
+    return id(object)
+
+
+def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
+    return Target(
+        int_type=id(int),
+        bool_type=id(bool),
+        none=id(None),
+        true=id(True),
+        false=id(False),
+        immortal=TAGGED,
+        tagged_ints=TAGGED,
+        box_int=c_function("PyLong_FromLongLong"),
+        unbox_wide=_UNBOX,
+        poll=_POLL,
+        deopt=_DEOPT,
+        initial_fuel=fuel,
+        popcnt=popcnt,
+    )
+
+
+_UNBOX, _POLL, _DEOPT = _unbox_stub(), _poll_stub(), _deopt_stub()
+TARGET = make_target()
+
+
+@dataclass(eq=False)
+class Native:
+    """A compiled version."""
+
+    function: Function
+    lir: LirFunction
+    text: str
+    code: MachineCode
+    address: int
+
+    def __call__(self, *args: object) -> Returned | Left | Missed:
+        """What the code does with the arguments."""
+        boxed = (ctypes.py_object * (len(args) + 1))(*args)
+        words = (ctypes.c_int64 * (32 + SLOTS)).from_address(DUMP)
+        words[EXIT] = -1
+        ctypes.c_uint64.from_address(DATA + DATA_NEXT).value = MISS
+        ctypes.c_uint64.from_address(DATA + DATA_EPILOGUE).value = self.address + self.code.epilogue
+        call = VECTORCALL(self.address + self.code.entry)
+        array = ctypes.addressof(boxed)
+        result = call(0x1234, array, len(args), 0x5678)
+        if result is NotImplemented:
+            assert list(words[0:4]) == [0x1234, array, len(args), 0x5678]
+            return Missed()
+        if words[EXIT] >= 0:
+            return self.left(self.lir.records[words[EXIT]], words)
+        return Returned(result)
+
+    def left(self, record: ExitRecord, words: Any) -> Returned | Left:
+        found = [_read(type, location, words) for type, location in record.values]
+        if record.kind == "return":
+            assert record.shape is not None
+            return Returned(evaluate(record.shape, dict(zip(values_in(record.shape), found))))
+        assert record.exit is not None
+        state = record.exit.state
+        values = dict(zip(state.values(), found, strict=True))
+        return Left(
+            record.exit.reason + ("!" if record.kind == "raise" else ""),
+            state.offset,
+            {name: evaluate(shape, values) for name, shape in state.locals.items()},
+            tuple(evaluate(shape, values) for shape in state.stack),
+        )
+
+
+def _read(type: str, location: Location, words: Any) -> object:
+    match location:
+        case InRegister(number):
+            word = words[number]
+        case InSlot(offset):
+            assert offset // 8 < SLOTS
+            word = words[32 + offset // 8]
+        case IsConstant(value):
+            word = value
+    if type == BOOL:
+        assert word in (0, 1)
+        return bool(word)
+    if type == OBJ:
+        return ctypes.cast(word, ctypes.py_object).value
+    return word
+
+
+def compiled(
+    function: Function,
+    signature: Sequence[type] | None = None,
+    guards: Sequence[MemoryIs] = (),
+    target: Target = TARGET,
+) -> Native:
+    """The function's machine code, with its allocation checked."""
+    if signature is None:
+        types = {I64: int, BOOL: bool, OBJ: object}
+        signature = [types[param.type] for param in function.entry.params]
+    lir = lower(function, signature, guards, target)
+    allocate(lir)
+    check(lir)
+    text = emit(lir, target, DATA)
+    code = assemble(text)
+    if CODE.used + len(code.code) > len(CODE.map):
+        CODE.used = 0
+    return Native(function, lir, text, code, CODE.place(code.code))

@@ -1,0 +1,399 @@
+"""Allocated LIR as assembly text.
+
+The hot path first, in the order of the blocks, then what only taken jumps reach. Labels: `bK` a
+block, `xK` a side exit, `pK` a poll that ran out of fuel and `rK` the way back from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tracejit.backend.lir import (
+    LirBlock,
+    LirExit,
+    LirFunction,
+    MachInst,
+    Memory,
+    Operand,
+    Slot,
+    is_ghost,
+)
+from tracejit.backend.target import DATA_NEXT, Target
+from tracejit.backend.x64 import INVERSE, RAX, RCX, Register, fits_i32
+
+_REPEATED: Final = 3
+"""The length in instructions up to which a loop's test is repeated instead of jumped back to."""
+
+
+def emit(function: LirFunction, target: Target, data_address: int) -> str:
+    """The function's assembly, for Keystone and for reading."""
+    emitter = _Emitter(function, target, data_address)
+    emitter.epilogue()
+    emitter.body()
+    emitter.stubs()
+    return emitter.text()
+
+
+class _Emitter:
+    def __init__(self, function: LirFunction, target: Target, data_address: int) -> None:
+        self.function = function
+        self.target = target
+        self.data_address = data_address
+        self.lines: list[str] = []
+        self.referenced = {"epilogue:", "entry:"}
+        self.polls: list[MachInst] = []
+        self.frame = _frame_size(function)
+        self.code = {block: _code_of(block) for block in function.blocks}
+        self.emitted: set[LirBlock] = set()
+        self.next_label = 0
+
+    def text(self) -> str:
+        """The lines, without the labels that nothing refers to."""
+        lines = self.lines
+        kept = (s for s in lines if not s.endswith(":") or s in self.referenced)
+        return "\n".join(kept) + "\n"
+
+    def to(self, label: str) -> str:
+        self.referenced.add(label + ":")
+        return label
+
+    # The frame
+
+    def epilogue(self) -> None:
+        self.lines.append("epilogue:")
+        self.leave_frame()
+        self.lines += ["ret", ".p2align 5", "entry:"]
+
+    def prologue(self) -> None:
+        self.lines += [f"push {register}" for register in self.function.saved]
+        if self.frame:
+            self.lines.append(f"sub rsp, {self.frame}")
+
+    def leave_frame(self) -> None:
+        if self.frame:
+            self.lines.append(f"add rsp, {self.frame}")
+        self.lines += [f"pop {register}" for register in reversed(self.function.saved)]
+
+    # Blocks
+
+    def body(self) -> None:
+        blocks = [block for block in self.function.blocks if self.destination(block) is block]
+        heads = self.loop_heads(blocks)
+        for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+            if block in heads:
+                self.lines.append(".p2align 4")
+            self.lines.append(f"b{block.number}:")
+            self.emitted.add(block)
+            self.block(block, following)
+
+    def block(self, block: LirBlock, following: LirBlock | None, repeated: bool = False) -> None:
+        """The instructions; `following` is what comes next in the text."""
+        insts, taken, other = self.code[block]
+        for inst in insts:
+            self.inst(inst)
+        if taken is not None and other is not None:
+            self.branch(taken, other, following, repeated)
+        elif other is not None:
+            self.go(other, following, repeated)
+
+    def branch(
+        self, jump: MachInst, other: LirBlock, following: LirBlock | None, repeated: bool
+    ) -> None:
+        taken = jump.operands[0]
+        assert isinstance(taken, LirBlock)
+        condition = jump.op.name[1:]
+        if following is not None and self.destination(taken) is self.destination(following):
+            taken, other, condition = other, taken, INVERSE[condition]
+        if self.label(taken) != self.label(other):
+            self.lines.append(f"j{condition} {self.to(self.label(taken))}")
+        self.go(other, following, repeated)
+
+    def go(self, block: LirBlock, following: LirBlock | None, repeated: bool) -> None:
+        """Reach the block: by falling through, by repeating its test, or by a jump."""
+        destination = self.destination(block)
+        if following is not None and destination is self.destination(following):
+            return
+        if not repeated and destination in self.emitted and self.is_test(destination):
+            self.block(destination, following, repeated=True)
+        else:
+            self.lines.append(f"jmp {self.to(self.label(block))}")
+
+    def is_test(self, block: LirBlock) -> bool:
+        """Whether the block only decides, in a few instructions, where to go."""
+        insts, taken, _ = self.code[block]
+        return (
+            taken is not None
+            and len(insts) <= _REPEATED
+            and all(inst.op.name not in ("poll", "entry") for inst in insts)
+        )
+
+    def destination(self, block: LirBlock) -> LirBlock:
+        """Where a jump to the block really goes; of blocks that only lead to each other, the first."""
+        seen = {block}
+        while True:
+            insts, taken, other = self.code[block]
+            if insts or taken is not None or other is None:
+                return block
+            if other in seen:
+                return min(seen, key=lambda block: block.number)
+            seen.add(other)
+            block = other
+
+    def label(self, block: LirBlock) -> str:
+        """What to jump to in order to reach the block; an exit if it does nothing but leave."""
+        destination = self.destination(block)
+        insts, _, _ = self.code[destination]
+        if len(insts) == 1 and insts[0].op.name == "jmp":
+            return f"x{insts[0].exits[0].number}"
+        return f"b{destination.number}"
+
+    def loop_heads(self, blocks: list[LirBlock]) -> set[LirBlock]:
+        """The blocks to align: those that backward jumps go to."""
+        place = {block: at for at, block in enumerate(blocks)}
+        heads: set[LirBlock] = set()
+        for block in blocks:
+            for successor in block.successors():
+                head = self.destination(successor)
+                if head.depth and place[head] <= place[block]:
+                    at = place[head] + self.is_test(head)
+                    heads.add(blocks[min(at, len(blocks) - 1)])
+        return heads
+
+    # Instructions
+
+    def inst(self, inst: MachInst) -> None:
+        special = _SPECIAL.get(inst.op.name)
+        if special is not None:
+            special(self, inst)
+        elif inst.op.name.startswith("miss"):
+            self.lines.append(f"j{inst.op.name[4:]} {self.to('miss')}")
+        elif inst.exits:
+            self.lines.append(f"{inst.op.mnemonic} {self.to(f'x{inst.exits[0].number}')}")
+        else:
+            operands = ", ".join(_operand(o, inst.op.size) for o in inst.operands)
+            self.lines.append(f"{inst.op.mnemonic} {operands}".rstrip())
+
+    def entry(self, inst: MachInst) -> None:
+        self.prologue()
+
+    def mov(self, inst: MachInst) -> None:
+        place, source = inst.operands
+        if not isinstance(source, int):
+            self.lines.append(f"mov {_operand(place)}, {_operand(source)}")
+        elif isinstance(place, Register):
+            self.lines.append(_load(place, source))
+        elif fits_i32(source):
+            self.lines.append(f"mov {_operand(place)}, {source}")
+        else:
+            assert isinstance(place, Slot)
+            for half in range(2):
+                part = source >> 32 * half & 0xFFFFFFFF
+                at = 8 * place.index + 4 * half
+                self.lines.append(f"mov dword ptr [rsp + {at}], {part}")
+
+    def zero(self, inst: MachInst) -> None:
+        (place,) = inst.operands
+        if isinstance(place, Register):
+            self.lines.append(f"xor {place.name32}, {place.name32}")
+        else:
+            self.lines.append(f"mov {_operand(place)}, 0")
+
+    def shift(self, inst: MachInst) -> None:
+        place, count = inst.operands
+        text = "cl" if count is RCX else str(count)
+        self.lines.append(f"{inst.op.mnemonic} {_operand(place)}, {text}")
+
+    def lea(self, inst: MachInst) -> None:
+        place, address = inst.operands
+        assert isinstance(address, Memory)
+        self.lines.append(f"lea {place}, {_address(address)}")
+
+    def copy(self, inst: MachInst) -> None:
+        place, source = inst.operands
+        self.lines += [f"push {_operand(source)}", f"pop {_operand(place)}"]
+
+    def swap(self, inst: MachInst) -> None:
+        a, b = inst.operands
+        self.lines += [
+            f"push {_operand(a)}",
+            f"push {_operand(b, pushed=1)}",
+            f"pop {_operand(a, pushed=1)}",
+            f"pop {_operand(b)}",
+        ]
+
+    def incref(self, inst: MachInst) -> None:
+        counted, scratch = inst.operands
+        if not self.target.immortal:
+            self.lines.append(f"inc qword ptr [{counted}]")
+            return
+        assert isinstance(scratch, Register)
+        label = f"i{self.next_label}"
+        self.next_label += 1
+        self.lines += [
+            f"mov {scratch.name32}, dword ptr [{counted}]",
+            f"inc {scratch.name32}",
+            f"je {self.to(label)}",
+            f"mov dword ptr [{counted}], {scratch.name32}",
+            f"{label}:",
+        ]
+
+    def return_(self, inst: MachInst) -> None:
+        self.leave_frame()
+        self.lines.append("ret")
+
+    def tail_call(self, inst: MachInst) -> None:
+        (function,) = inst.operands
+        assert isinstance(function, int)
+        self.leave_frame()
+        self.lines += [_load(RAX, function), "jmp rax"]
+
+    def poll(self, inst: MachInst) -> None:
+        number = inst.exits[0].number
+        self.polls.append(inst)
+        self.lines += ["dec r15", f"je {self.to(f'p{number}')}", f"r{number}:"]
+
+    # What only taken jumps reach
+
+    def stubs(self) -> None:
+        for inst in self.polls:
+            self.poll_stub(inst)
+        if self.polls and self.function.guards:
+            self.recheck()
+        exits = [e for e in self.function.exits if f"x{e.number}:" in self.referenced]
+        for exit in exits:
+            self.exit_stub(exit)
+        if exits:
+            self.leave_version()
+        if "miss:" in self.referenced:
+            self.lines.append("miss:")
+            self.leave_frame()
+            self.lines.append(_load(RAX, self.data_address + DATA_NEXT))
+            self.lines.append("jmp qword ptr [rax]")
+
+    def poll_stub(self, inst: MachInst) -> None:
+        raised = inst.exits[0]
+        lines = self.lines
+        lines.append(f"p{raised.number}:")
+        lines.append(f"movabs r15, {self.target.poll}")
+        lines.append("call r15")
+        lines.append(f"jne {self.to(f'x{raised.number}')}")
+        for stale in inst.exits[1:]:
+            lines.append(f"call {self.to('recheck')}")
+            lines.append(f"jne {self.to(f'x{stale.number}')}")
+        lines.append(f"jmp {self.to(f'r{raised.number}')}")
+
+    def recheck(self) -> None:
+        """A subroutine: ZF=0 where a guard does not hold any more; keeps every register."""
+        self.lines += ["recheck:", "push rax", "push rcx"]
+        for inst in self.function.guards:
+            self.inst(inst)
+            if inst.op.mnemonic == "cmp":
+                self.lines.append(f"jne {self.to('rechecked')}")
+        self.lines += ["rechecked:", "pop rcx", "pop rax", "ret"]
+
+    def exit_stub(self, exit: LirExit) -> None:
+        self.lines.append(f"x{exit.number}:")
+        if exit.undo is not None:
+            self.undo(exit.undo)
+        self.lines += [f"push {exit.number}", f"jmp {self.to('deopt')}"]
+
+    def undo(self, inst: MachInst) -> None:
+        """Where the processor cannot do it at once, by a scratch register that is kept."""
+        place, *rest = inst.operands
+        source = rest[0] if rest else 0
+        in_memory = isinstance(place, Slot) and isinstance(source, Slot)
+        if not in_memory and not (isinstance(source, int) and not fits_i32(source)):
+            self.inst(inst)
+            return
+        scratch = RCX if place is RAX else RAX
+        if isinstance(source, int):
+            load = _load(scratch, source)
+        else:
+            load = f"mov {scratch}, {_operand(source, pushed=1)}"
+        self.lines += [
+            f"push {scratch}",
+            load,
+            f"{inst.op.mnemonic} {_operand(place, pushed=1)}, {scratch}",
+            f"pop {scratch}",
+        ]
+
+    def leave_version(self) -> None:
+        """To the deopt stub, with DATA and the exit's number on the stack and no register lost."""
+        self.lines.append("deopt:")
+        for address in (self.data_address, self.target.deopt):
+            self.lines += ["push rax", f"movabs rax, {address}", "xchg qword ptr [rsp], rax"]
+        self.lines.append("ret")
+
+
+_SPECIAL: Final[dict[str, Callable[[_Emitter, MachInst], None]]] = {
+    "entry": _Emitter.entry,
+    "mov": _Emitter.mov,
+    "zero": _Emitter.zero,
+    "shl": _Emitter.shift,
+    "shr": _Emitter.shift,
+    "sar": _Emitter.shift,
+    "lea": _Emitter.lea,
+    "copy": _Emitter.copy,
+    "swap": _Emitter.swap,
+    "incref": _Emitter.incref,
+    "return": _Emitter.return_,
+    "tailcall": _Emitter.tail_call,
+    "poll": _Emitter.poll,
+}
+
+
+def _frame_size(function: LirFunction) -> int:
+    """The bytes below the saved registers, such that calls find rsp at a multiple of 16."""
+    polls = any(inst.op.name == "poll" for block in function.blocks for inst in block.insts)
+    if not function.slots and not polls:
+        return 0
+    words = function.slots
+    words += (1 + len(function.saved) + words) % 2
+    return 8 * words
+
+
+def _code_of(block: LirBlock) -> tuple[list[MachInst], MachInst | None, LirBlock | None]:
+    """The instructions but for the jumps to other blocks at the end: conditional, and plain."""
+    insts = [inst for inst in block.insts if not is_ghost(inst)]
+    taken, other = None, None
+    if insts and insts[-1].op.name == "jmp" and _leads_to_block(insts[-1]):
+        other = insts.pop().operands[0]
+        assert isinstance(other, LirBlock)
+    if insts and _leads_to_block(insts[-1]):
+        taken = insts.pop()
+    return insts, taken, other
+
+
+def _leads_to_block(inst: MachInst) -> bool:
+    return bool(inst.operands) and isinstance(inst.operands[0], LirBlock)
+
+
+_SIZES: Final = {1: "byte", 4: "dword", 8: "qword"}
+
+
+def _operand(operand: Operand, size: int = 8, pushed: int = 0) -> str:
+    """`pushed` words have been pushed since the frame was made."""
+    match operand:
+        case Register():
+            return operand.name if size == 8 else operand.name32 if size == 4 else operand.name8
+        case Slot(index):
+            return f"{_SIZES[size]} ptr [rsp + {8 * (index + pushed)}]"
+        case Memory():
+            return f"{_SIZES[size]} ptr {_address(operand)}"
+        case _:
+            return str(operand)
+
+
+def _address(memory: Memory) -> str:
+    return repr(memory)
+
+
+def _load(register: Register, constant: int) -> str:
+    """The shortest way to load the constant that keeps the flags."""
+    constant %= 2**64
+    if constant < 2**32:
+        return f"mov {register.name32}, {constant}"
+    if constant >= 2**64 - 2**31:
+        return f"mov {register}, {constant - 2**64}"
+    return f"movabs {register}, {constant}"

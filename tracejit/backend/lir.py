@@ -1,0 +1,204 @@
+"""LIR: the processor's instructions over virtual registers, then over registers and spill slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tracejit.backend.exits import ExitRecord
+from tracejit.backend.x64 import ROWS, MachOp, Register
+from tracejit.ir.types import Type
+
+
+class VirtualRegister:
+    """A place for a value before allocation; `number` counts from 0 within the function."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __repr__(self) -> str:
+        return f"v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A spill slot: the 8 bytes at [rsp + 8*index]."""
+
+    index: int
+
+    def __repr__(self) -> str:
+        return f"slot{self.index}"
+
+
+AnyRegister: TypeAlias = VirtualRegister | Register
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is at base + index*scale + displacement."""
+
+    base: AnyRegister
+    displacement: int = 0
+    index: AnyRegister | None = None
+    scale: int = 1
+
+    def __repr__(self) -> str:
+        text = repr(self.base)
+        if self.index is not None:
+            text += f" + {self.index}*{self.scale}"
+        if self.displacement:
+            text += f" {'+' if self.displacement > 0 else '-'} {abs(self.displacement)}"
+        return f"[{text}]"
+
+
+class LirBlock:
+    """A block: instructions of which the last ones jump to other blocks."""
+
+    __slots__ = ("cold", "depth", "insts", "number")
+
+    def __init__(self, number: int, depth: int = 0, cold: bool = False) -> None:
+        self.number = number
+        self.depth = depth
+        self.cold = cold
+        self.insts: list[MachInst] = []
+
+    def successors(self) -> Iterator[LirBlock]:
+        for inst in reversed(self.insts):
+            if not inst.op.jump:
+                return
+            if inst.operands and type(inst.operands[0]) is LirBlock:
+                yield inst.operands[0]
+
+    def __repr__(self) -> str:
+        return f"block{self.number}"
+
+
+Operand: TypeAlias = VirtualRegister | Register | Slot | Memory | LirBlock | int
+
+
+class LirExit:
+    """A way out at an instruction.
+
+    `values` are the operands that hold the state's values once `undo`, which the cold stub runs
+    first, has brought back an operand that the hot path overwrote. After allocation they are real
+    and `virtual` holds what they were.
+    """
+
+    __slots__ = ("number", "record", "undo", "values", "virtual")
+
+    def __init__(
+        self,
+        number: int,
+        record: ExitRecord,
+        values: list[tuple[Type, Operand]],
+        undo: MachInst | None = None,
+    ) -> None:
+        self.number = number
+        self.record = record
+        self.values = values
+        self.undo = undo
+        self.virtual: tuple[Operand, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"exit{self.number}"
+
+
+class MachInst:
+    """One instruction.
+
+    `exits` are the ways out that it may take: a jump has none or one, a poll two (raise, resume).
+    After allocation `operands` are real and `virtual` holds what they were;
+    `virtual` is None for what the allocator put in.
+    """
+
+    __slots__ = ("exits", "op", "operands", "virtual")
+
+    def __init__(self, op: MachOp, operands: list[Operand], *exits: LirExit) -> None:
+        self.op = op
+        self.operands = operands
+        self.exits = exits
+        self.virtual: tuple[Operand, ...] | None = None
+
+
+def inst(name: str, *operands: Operand) -> MachInst:
+    """An instruction of the row of that name."""
+    return MachInst(ROWS[name], list(operands))
+
+
+@dataclass(slots=True, eq=False)
+class LirFunction:
+    """A version's machine code before it is text. `blocks[0]` is the entry."""
+
+    name: str
+    blocks: list[LirBlock] = field(default_factory=list)
+    exits: list[LirExit] = field(default_factory=list)
+    """In the order of their numbers; each with its record for the runtime."""
+    guards: list[MachInst] = field(default_factory=list)
+    """Loads and comparisons to repeat after foreign code ran, on rax and rcx; `jne` when stale."""
+    constants: list[object] = field(default_factory=list)
+    """Objects whose addresses the code contains: they must live as long as it does."""
+    next_register: int = 0
+    slots: int = 0
+    """Spill slots, once registers are allocated."""
+    saved: tuple[Register, ...] = ()
+    """Callee-saved registers that the prologue pushes, once registers are allocated."""
+    rematerialised: dict[int, int] = field(default_factory=dict)
+    """By virtual register's number: constants that have no place and are loaded where needed."""
+
+    def new_register(self) -> VirtualRegister:
+        register = VirtualRegister(self.next_register)
+        self.next_register += 1
+        return register
+
+    @property
+    def records(self) -> list[ExitRecord]:
+        """What the runtime needs to know of each exit, in the order of their numbers."""
+        return [exit.record for exit in self.exits]
+
+
+def print_lir(function: LirFunction) -> str:
+    """The function as text; before allocation, `parse_lir` gives it back."""
+    lines = [f"lir {function.name}:"]
+    if function.slots or function.saved:
+        saved = " ".join(register.name for register in function.saved)
+        lines.append(f"    frame slots {function.slots} saved {saved}".rstrip())
+    lines.extend(f"    recheck {_print_operation(guard)}" for guard in function.guards)
+    for block in function.blocks:
+        depth = f" depth {block.depth}" if block.depth else ""
+        lines.append(f"{block}{depth}{' cold' if block.cold else ''}:")
+        lines.extend("    " + print_inst(i) for i in block.insts if not is_ghost(i))
+    return "\n".join(lines) + "\n"
+
+
+def is_ghost(inst: MachInst) -> bool:
+    """Whether allocation made the instruction void: it stands there only for the checker."""
+    if inst.virtual is None:
+        return False
+    if inst.op.name == "pmove":
+        return True
+    place = inst.operands[0] if inst.operands else None
+    return inst.op.name == "mov" and (isinstance(place, int) or place == inst.operands[1])
+
+
+def print_inst(inst: MachInst) -> str:
+    """One instruction, on one line."""
+    text = _print_operation(inst)
+    return " ".join([text, *map(print_exit, inst.exits)])
+
+
+def _print_operation(inst: MachInst) -> str:
+    if inst.op.name == "pmove":
+        targets, sources = inst.operands[::2], inst.operands[1::2]
+        pairs = (f"{d} = {s}" for d, s in zip(targets, sources, strict=True))
+        return f"pmove {', '.join(pairs)}"
+    return f"{inst.op.name} {', '.join(map(repr, inst.operands))}".rstrip()
+
+
+def print_exit(exit: LirExit) -> str:
+    """`exit0 resume(i64 v1, bool 1) undo(sub v1, v2)`."""
+    values = ", ".join(f"{type} {operand}" for type, operand in exit.values)
+    undo = f" undo({_print_operation(exit.undo)})" if exit.undo else ""
+    return f"{exit} {exit.record.kind}({values}){undo}"

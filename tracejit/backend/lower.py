@@ -1,0 +1,98 @@
+"""Instruction selection: a machine-stage IR function to LIR over virtual registers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tracejit.backend.lower_arithmetic
+import tracejit.backend.lower_control
+import tracejit.backend.lower_division  # noqa: F401  # the modules register their rules
+from tracejit.backend.lir import LirBlock, LirFunction, MachInst
+from tracejit.backend.lir import inst as make
+from tracejit.backend.lower_entry import lower_entry, recheck
+from tracejit.backend.selection import RULES, Selector
+from tracejit.backend.target import MemoryIs, Target
+from tracejit.ir.dominators import dominator_tree, natural_loops
+from tracejit.ir.function import Block, Function
+from tracejit.ir.ops import Op
+
+_ENDS = ("jmp", "return", "tailcall")
+
+
+def lower(
+    function: Function, signature: Sequence[type], guards: Sequence[MemoryIs], target: Target
+) -> LirFunction:
+    """The function's code, entered like a vectorcall with arguments of exactly these types."""
+    lir = LirFunction(function.name)
+    lir.guards = recheck(guards)
+    tree = dominator_tree(function)
+    loops = natural_loops(function, tree)
+    select = Selector(function, lir, target)
+    for loop in loops:
+        for block in loop.blocks:
+            select.innermost[block] = loop
+    cold = _cold_blocks(tree.order)
+    for block in tree.order:
+        around = select.innermost.get(block)
+        select.blocks[block] = LirBlock(-1, around.depth if around else 0, block in cold)
+    code = {block: _lower_block(select, block) for block in reversed(tree.order)}
+    polls = any(inst.op is Op.poll for block in tree.order for inst in block.insts)
+    select.block, select.depth, select.items = function.entry, 0, []
+    lower_entry(select, signature, guards, polls)
+    entry = LirBlock(0)
+    items = [entry, *select.items]
+    for block in function.blocks:
+        items += [select.blocks[block], *code.get(block, ())]
+    _fill_blocks(lir, items)
+    return lir
+
+
+def _cold_blocks(order: Sequence[Block]) -> set[Block]:
+    """The blocks from which every way leads out through an exit."""
+    cold: set[Block] = set()
+    for block in reversed(order):
+        successors = block.successors()
+        leaves = block.terminator.op is Op.leave
+        if leaves or (successors and all(successor in cold for successor in successors)):
+            cold.add(block)
+    return cold
+
+
+def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
+    """The instructions of a block, and the heads of the blocks that it had to be split into."""
+    select.block = block
+    select.depth = select.blocks[block].depth
+    chunks: list[list[MachInst | LirBlock]] = []
+    for inst in reversed(block.insts):
+        if inst.result is not None and inst.exit is None and inst.result not in select.registers:
+            continue
+        select.items = []
+        RULES[inst.op](select, inst)
+        chunks.append(select.items)
+    select.lowered.add(block)
+    return [item for chunk in reversed(chunks) for item in chunk]
+
+
+def _fill_blocks(lir: LirFunction, items: Sequence[MachInst | LirBlock]) -> None:
+    """Cut the instructions into blocks, cold ones last, and number blocks and exits."""
+    block: LirBlock | None = None
+    for item in items:
+        if isinstance(item, LirBlock):
+            if block is not None and not _has_ended(block):
+                block.insts.append(make("jmp", item))
+            block = item
+            lir.blocks.append(block)
+        else:
+            assert block is not None
+            block.insts.append(item)
+    lir.blocks.sort(key=lambda block: block.cold)
+    for number, block in enumerate(lir.blocks):
+        block.number = number
+        for inst in block.insts:
+            for exit in inst.exits:
+                exit.number = len(lir.exits)
+                lir.exits.append(exit)
+
+
+def _has_ended(block: LirBlock) -> bool:
+    return bool(block.insts) and block.insts[-1].op.name in _ENDS

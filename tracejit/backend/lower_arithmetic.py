@@ -1,0 +1,382 @@
+"""Lowering of arithmetic, bits, choices and conversions."""
+
+from __future__ import annotations
+
+from tracejit.backend.lir import Memory, VirtualRegister
+from tracejit.backend.lir import inst as make
+from tracejit.backend.lower_comparison import flags_of
+from tracejit.backend.selection import Selector, constant_of, lowers
+from tracejit.backend.x64 import INVERSE, RCX, fits_i32
+from tracejit.ir.function import Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.value import Value
+
+
+def ordered(select: Selector, inst: Inst) -> tuple[Value, Value]:
+    """The operands of a commutative instruction: first the one that the result should replace."""
+    a, b = inst.args
+    if constant_of(a) is not None:
+        return b, a
+    if constant_of(b) is not None:
+        return a, b
+    return (b, a) if _affinity(select, inst, b) > _affinity(select, inst, a) else (a, b)
+
+
+def _affinity(select: Selector, inst: Inst, value: Value) -> int:
+    """How good it is for the result to take the operand's register."""
+    successor = value in select.flows.get(inst.value, ())
+    return 2 * select.dies(value) + successor
+
+
+@lowers(Op.iconst, Op.bconst)
+def lower_constant(select: Selector, inst: Inst) -> None:
+    """Nothing here: what needs the constant in a register loads it."""
+
+
+@lowers(Op.iadd_ovf)
+def lower_iadd_ovf(select: Selector, inst: Inst) -> None:
+    a, b = ordered(select, inst)
+    if a is b:
+        _double_ovf(select, inst)
+    else:
+        _invertible_ovf(select, inst, "add", "sub", a, b)
+
+
+@lowers(Op.isub_ovf)
+def lower_isub_ovf(select: Selector, inst: Inst) -> None:
+    a, b = inst.args
+    if a is b:
+        select.emit("mov", select.register(inst.value), 0)
+    else:
+        _invertible_ovf(select, inst, "sub", "add", a, b)
+
+
+def _double_ovf(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    select.emit("mov", d, select.source(inst.args[0]))
+    select.emit("add", d, d)
+    select.emit_exit("jo", select.exit(inst.exit))
+
+
+def _invertible_ovf(
+    select: Selector, inst: Inst, name: str, inverse: str, a: Value, b: Value
+) -> None:
+    """The result replaces `a`; the cold path gets `a` back where nothing else keeps it."""
+    d, right = select.register(inst.value), select.operand(b)
+    restored = a if select.dies(a) and constant_of(a) is None else None
+    exit = select.exit(inst.exit, restored=restored, undo=make(inverse, d, right))
+    select.emit("mov", d, select.source(a))
+    select.emit(name, d, right)
+    select.emit_exit("jo", exit)
+
+
+@lowers(Op.iadd_wrap)
+def lower_iadd_wrap(select: Selector, inst: Inst) -> None:
+    a, b = ordered(select, inst)
+    _add(select, inst, a, b, constant_of(b))
+
+
+@lowers(Op.isub_wrap)
+def lower_isub_wrap(select: Selector, inst: Inst) -> None:
+    a, b = inst.args
+    constant = constant_of(b)
+    if constant is not None and fits_i32(-constant):
+        _add(select, inst, a, b, -constant)
+    else:
+        _two_address(select, inst, "sub", a, b)
+
+
+def _add(select: Selector, inst: Inst, a: Value, b: Value, constant: int | None) -> None:
+    """a + b, or a + constant: `lea` where the operands stay alive."""
+    d = select.register(inst.value)
+    if select.dies(a) or constant_of(a) is not None:
+        select.emit("mov", d, select.source(a))
+        small = constant is not None and fits_i32(constant)
+        select.emit("add", d, constant if small and constant is not None else select.register(b))
+    elif constant is not None and fits_i32(constant):
+        select.emit("lea", d, Memory(select.register(a), constant))
+    else:
+        select.emit("lea", d, Memory(select.register(a), 0, select.register(b)))
+
+
+def _two_address(select: Selector, inst: Inst, name: str, a: Value, b: Value) -> None:
+    d = select.register(inst.value)
+    select.emit("mov", d, select.source(a))
+    select.emit(name, d, d if a is b else select.operand(b))
+
+
+@lowers(Op.imul_ovf)
+def lower_imul_ovf(select: Selector, inst: Inst) -> None:
+    a, b = ordered(select, inst)
+    if constant_of(b) == 2:
+        _double_ovf(select, Inst(inst.op, [a], None, inst.result, inst.exit))
+        return
+    _multiply(select, inst, a, b)
+    select.emit_exit("jo", select.exit(inst.exit))
+
+
+def _multiply(select: Selector, inst: Inst, a: Value, b: Value) -> None:
+    d, constant = select.register(inst.value), constant_of(b)
+    if constant is not None and fits_i32(constant) and constant_of(a) is None:
+        select.emit("imul3", d, select.register(a), constant)
+    else:
+        select.emit("mov", d, select.source(a))
+        select.emit("imul", d, d if a is b else select.register(b))
+
+
+@lowers(Op.imul_wrap)
+def lower_imul_wrap(select: Selector, inst: Inst) -> None:
+    a, b = ordered(select, inst)
+    d, constant = select.register(inst.value), constant_of(b)
+    if constant in (3, 5, 9) and constant_of(a) is None:
+        factor = select.register(a)
+        select.emit("lea", d, Memory(factor, 0, factor, constant - 1))
+    elif constant is not None and constant > 0 and constant & (constant - 1) == 0:
+        select.emit("mov", d, select.source(a))
+        select.emit("shl", d, constant.bit_length() - 1)
+    else:
+        _multiply(select, inst, a, b)
+
+
+@lowers(Op.ineg_ovf, Op.ineg_wrap)
+def lower_ineg(select: Selector, inst: Inst) -> None:
+    (a,), d = inst.args, select.register(inst.value)
+    if inst.op is Op.ineg_wrap:
+        select.emit("mov", d, select.source(a))
+        select.emit("neg", d)
+        return
+    restored = a if select.dies(a) and constant_of(a) is None else None
+    exit = select.exit(inst.exit, restored=restored, undo=make("neg", d))
+    select.emit("mov", d, select.source(a))
+    select.emit("neg", d)
+    select.emit_exit("jo", exit)
+
+
+@lowers(Op.iabs_ovf, Op.iabs_wrap)
+def lower_iabs(select: Selector, inst: Inst) -> None:
+    (a,), d = inst.args, select.register(inst.value)
+    exits = [select.exit(inst.exit)] if inst.op is Op.iabs_ovf else []
+    select.emit("mov", d, select.register(a))
+    select.emit("neg", d)
+    for exit in exits:
+        select.emit_exit("jo", exit)
+    select.emit("cmovs", d, select.register(a))
+
+
+@lowers(Op.inot)
+def lower_inot(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    select.emit("mov", d, select.source(inst.args[0]))
+    select.emit("not", d)
+
+
+I32_MAX, U32_MAX = 2**31 - 1, 2**32 - 1
+
+_BITWISE = {
+    Op.iand: "and",
+    Op.ior: "or",
+    Op.ixor: "xor",
+    Op.band: "and",
+    Op.bor: "or",
+    Op.bxor: "xor",
+}
+
+
+@lowers(*_BITWISE)
+def lower_bitwise(select: Selector, inst: Inst) -> None:
+    a, b = ordered(select, inst)
+    mask, name = constant_of(b), _BITWISE[inst.op]
+    if inst.op is Op.iand and mask == U32_MAX:
+        select.emit("mov32", select.register(inst.value), select.register(a))
+    elif mask is not None and I32_MAX < mask <= U32_MAX and _fits_u32(select, inst, a):
+        d = select.register(inst.value)
+        select.emit("mov", d, select.source(a))
+        select.emit(name + "32", d, mask - 2**32)
+    else:
+        _two_address(select, inst, name, a, b)
+
+
+def _fits_u32(select: Selector, inst: Inst, value: Value) -> bool:
+    """Whether the instruction can ignore the high half of the operand and clear it."""
+    low, high = select.bounds(value)
+    return inst.op is Op.iand or (low >= 0 and high <= U32_MAX)
+
+
+@lowers(Op.bnot)
+def lower_bnot(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    select.emit("mov", d, select.source(inst.args[0]))
+    select.emit("xor", d, 1)
+
+
+@lowers(Op.ifrom_bool)
+def lower_ifrom_bool(select: Selector, inst: Inst) -> None:
+    select.emit("mov", select.register(inst.value), select.source(inst.args[0]))
+
+
+@lowers(Op.imin, Op.imax)
+def lower_choice(select: Selector, inst: Inst) -> None:
+    a, b = ordered(select, inst)
+    d = select.register(inst.value)
+    select.emit("mov", d, select.source(a))
+    select.emit("cmp", d, select.operand(b))
+    select.emit("cmovg" if inst.op is Op.imin else "cmovl", d, select.register(b))
+
+
+def magnitude(select: Selector, value: Value) -> VirtualRegister:
+    """|value| as an unsigned number."""
+    a = select.register(value)
+    if select.bounds(value)[0] >= 0:
+        return a
+    d = select.copy(a)
+    select.emit("neg", d)
+    select.emit("cmovs", d, a)
+    return d
+
+
+@lowers(Op.ibit_length)
+def lower_ibit_length(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    size = magnitude(select, inst.args[0])
+    if select.bounds(inst.args[0])[0] > 0:
+        select.emit("bsr", d, size)
+    else:
+        select.emit("bsr", d, size)
+        select.emit("cmove", d, select.constant(-1))
+    select.emit("add", d, 1)
+
+
+@lowers(Op.ibit_count)
+def lower_ibit_count(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    size = magnitude(select, inst.args[0])
+    if select.target.popcnt:
+        select.emit("popcnt", d, size)
+    else:
+        _count_bits(select, d, size)
+
+
+def _count_bits(select: Selector, d: VirtualRegister, size: VirtualRegister) -> None:
+    """Sums of neighbouring fields of 1, 2, 4 bits, then of all bytes by a multiplication."""
+    half = select.copy(size)
+    select.emit("shr", half, 1)
+    select.emit("and", half, select.constant(0x5555555555555555))
+    pairs = select.copy(size)
+    select.emit("sub", pairs, half)
+    mask = select.constant(0x3333333333333333)
+    low = select.copy(pairs)
+    select.emit("and", low, mask)
+    select.emit("shr", pairs, 2)
+    select.emit("and", pairs, mask)
+    select.emit("add", pairs, low)
+    select.emit("mov", d, pairs)
+    select.emit("shr", d, 4)
+    select.emit("add", d, pairs)
+    select.emit("and", d, select.constant(0x0F0F0F0F0F0F0F0F))
+    select.emit("imul", d, select.constant(0x0101010101010101))
+    select.emit("shr", d, 56)
+
+
+@lowers(Op.ishl_ovf)
+def lower_ishl_ovf(select: Selector, inst: Inst) -> None:
+    value, count = inst.args
+    fixed = constant_of(count)
+    if fixed == 1:
+        _double_ovf(select, inst)
+        return
+    exit = select.exit(inst.exit)
+    d, number = select.register(inst.value), constant_of(value)
+    if number is not None:
+        # shifting a known number: only the count decides whether it fits
+        room = 63 - (number if number >= 0 else ~number).bit_length()
+        select.emit("cmp", select.register(count), room)
+        select.emit_exit("ja", exit)
+        _shift(select, "shl", d, number, count)
+        return
+    if fixed is None or not 0 <= fixed <= 63:
+        select.emit("cmp", select.register(count), 63)
+        select.emit_exit("ja", exit)
+    original = select.register(value)
+    _shift(select, "shl", d, original, count)
+    back = select.temporary()
+    _shift(select, "sar", back, d, count)
+    select.emit("cmp", back, original)
+    select.emit_exit("jne", exit)
+
+
+def _shift(
+    select: Selector, name: str, d: VirtualRegister, source: VirtualRegister | int, count: Value
+) -> None:
+    """d = source shifted by a count that is known to be at most 63."""
+    fixed = constant_of(count)
+    if fixed is not None:
+        select.emit("mov", d, source)
+        select.emit(name, d, fixed & 63)
+    else:
+        _shift_by_register(select, name, d, source, select.register(count))
+
+
+def _shift_by_register(
+    select: Selector,
+    name: str,
+    d: VirtualRegister,
+    source: VirtualRegister | int,
+    count: VirtualRegister,
+) -> None:
+    select.emit("mov", RCX, count)
+    select.emit("mov", d, source)
+    select.emit(name, d, RCX)
+
+
+@lowers(Op.ishl_wrap)
+def lower_ishl_wrap(select: Selector, inst: Inst) -> None:
+    value, count = inst.args
+    d, fixed = select.register(inst.value), constant_of(count)
+    if fixed is not None and fixed > 63:
+        select.emit("mov", d, 0)
+    elif fixed in (1, 2, 3) and constant_of(value) is None and not select.dies(value):
+        select.emit("lea", d, _scaled(select.register(value), 1 << fixed))
+    else:
+        _shift(select, "shl", d, select.source(value), count)
+
+
+def _scaled(register: VirtualRegister, scale: int) -> Memory:
+    if scale == 2:
+        return Memory(register, 0, register)
+    return Memory(register, 0, register, scale)
+
+
+@lowers(Op.ishr_ovf, Op.ishr_wrap)
+def lower_ishr(select: Selector, inst: Inst) -> None:
+    value, count = inst.args
+    d, fixed = select.register(inst.value), constant_of(count)
+    low, high = select.bounds(count)
+    if inst.op is Op.ishr_ovf and low < 0:
+        exit = select.exit(inst.exit)
+        shift = select.register(count)
+        select.emit("test", shift, shift)
+        select.emit_exit("js", exit)
+    if fixed is not None:
+        select.emit("mov", d, select.source(value))
+        select.emit("sar", d, min(fixed & 0x7FFFFFFFFFFFFFFF, 63))
+    elif high <= 63:
+        _shift(select, "sar", d, select.source(value), count)
+    else:
+        shift = select.register(count)
+        saturated = select.copy(63)
+        select.emit("cmp", shift, 63)
+        select.emit("cmovb", saturated, shift)
+        _shift_by_register(select, "sar", d, select.source(value), saturated)
+
+
+@lowers(Op.select)
+def lower_select(select: Selector, inst: Inst) -> None:
+    condition, chosen, other = inst.args
+    d = select.register(inst.value)
+    if constant_of(other) is None and (constant_of(chosen) is not None or select.dies(chosen)):
+        select.emit("mov", d, select.source(chosen))
+        negated = INVERSE[flags_of(select, condition)]
+        select.emit("cmov" + negated, d, select.register(other))
+    else:
+        select.emit("mov", d, select.source(other))
+        select.emit("cmov" + flags_of(select, condition), d, select.register(chosen))

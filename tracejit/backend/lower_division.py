@@ -1,0 +1,227 @@
+"""Lowering of floor division and modulo.
+
+By a constant: multiplication by a reciprocal (Granlund and Montgomery, "Division by Invariant
+Integers using Multiplication", 1994), the floor of a negative x taken as ~((~x) // d). By a
+variable: the processor's 32-bit unsigned division where both operands fit it, which is several
+times as fast as the 64-bit one on many processors; otherwise, out of line, `idiv` and a step
+towards the floor.
+"""
+
+from __future__ import annotations
+
+from tracejit.backend.lir import LirBlock, LirExit, VirtualRegister
+from tracejit.backend.selection import Selector, constant_of, lowers
+from tracejit.backend.x64 import RAX, RDX, fits_i32
+from tracejit.ir.function import Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.types import I64_MAX, I64_MIN
+from tracejit.ir.value import Value
+
+_U32_MAX = 2**32 - 1
+
+
+def reciprocal(divisor: int, limit: int = I64_MAX) -> tuple[int, int]:
+    """(multiplier, shift) with x // divisor == x * multiplier >> 64 + shift for 0 <= x <= limit.
+
+    The divisor is from 3 to 2**63 - 1 and no power of two; the multiplier is below 2**64.
+    """
+    shift = (divisor - 1).bit_length() - 1
+    multiplier = -(-(1 << (64 + shift)) // divisor)
+    while multiplier % 2 == 0 and shift > 0:
+        multiplier, shift = multiplier // 2, shift - 1
+    assert multiplier < 2**64
+    assert is_reciprocal(divisor, multiplier, 64 + shift, limit)
+    return multiplier, shift
+
+
+def short_reciprocal(divisor: int, limit: int) -> tuple[int, int] | None:
+    """(multiplier, shift) with x // divisor == x * multiplier >> shift for 0 <= x <= limit.
+
+    Such that the product fits 64 bits and the multiplier an immediate; None where there is none.
+    """
+    for shift in range(divisor.bit_length(), 64):
+        multiplier = -(-(1 << shift) // divisor)
+        if not fits_i32(multiplier) or multiplier * limit >= 2**64:
+            return None
+        if is_reciprocal(divisor, multiplier, shift, limit):
+            return multiplier, shift
+    return None
+
+
+def is_reciprocal(divisor: int, multiplier: int, shift: int, limit: int) -> bool:
+    """Whether x // divisor == x * multiplier >> shift for all 0 <= x <= limit.
+
+    The multiplier is 2**shift / divisor plus an error that must not carry the worst x, one below a
+    multiple of the divisor, over to the next quotient.
+    """
+    error = multiplier * divisor - (1 << shift)
+    return error >= 0 and error * limit < 1 << shift
+
+
+@lowers(Op.ifloordiv_ovf, Op.ifloordiv_wrap, Op.imod_ovf, Op.imod_wrap)
+def lower_division(select: Selector, inst: Inst) -> None:
+    divisor = constant_of(inst.args[1])
+    quotient = inst.op in (Op.ifloordiv_ovf, Op.ifloordiv_wrap)
+    if divisor is None or divisor == 0 or divisor < -1:
+        _divide_by_register(select, inst, quotient)
+    elif abs(divisor) == 1:
+        _divide_by_one(select, inst, quotient, divisor)
+    elif quotient:
+        _quotient_by_constant(select, select.register(inst.value), inst.args[0], divisor)
+    else:
+        _remainder_by_constant(select, select.register(inst.value), inst.args[0], divisor)
+
+
+def _divide_by_one(select: Selector, inst: Inst, quotient: bool, divisor: int) -> None:
+    d = select.register(inst.value)
+    if not quotient:
+        select.emit("mov", d, 0)
+        return
+    exits = [select.exit(inst.exit)] if inst.op is Op.ifloordiv_ovf and divisor == -1 else []
+    select.emit("mov", d, select.source(inst.args[0]))
+    if divisor == -1:
+        select.emit("neg", d)
+    for exit in exits:
+        select.emit_exit("jo", exit)
+
+
+def _quotient_by_constant(
+    select: Selector, d: VirtualRegister, dividend: Value, divisor: int
+) -> None:
+    x = select.register(dividend)
+    low, high = select.bounds(dividend)
+    if divisor & (divisor - 1) == 0:
+        select.emit("mov", d, x)
+        select.emit("sar", d, divisor.bit_length() - 1)
+        return
+    short = short_reciprocal(divisor, high) if low >= 0 else None
+    if short is not None:
+        select.emit("imul3", d, x, short[0])
+        select.emit("shr", d, short[1])
+        return
+    multiplier, shift = reciprocal(divisor)
+    factor = select.constant(multiplier if multiplier <= I64_MAX else multiplier - 2**64)
+    sign = None
+    if low < 0:
+        sign = select.copy(x)
+        select.emit("sar", sign, 63)
+    select.emit("mov", RAX, x)
+    if sign is not None:
+        select.emit("xor", RAX, sign)
+    select.emit("mul", factor)
+    select.emit("mov", d, RDX)
+    if shift:
+        select.emit("shr", d, shift)
+    if sign is not None:
+        select.emit("xor", d, sign)
+
+
+def _remainder_by_constant(
+    select: Selector, d: VirtualRegister, dividend: Value, divisor: int
+) -> None:
+    x = select.register(dividend)
+    if divisor & (divisor - 1) == 0:
+        select.emit("mov", d, x)
+        mask = divisor - 1
+        select.emit("and", d, mask if fits_i32(mask) else select.constant(mask))
+        return
+    quotient = select.temporary()
+    _quotient_by_constant(select, quotient, dividend, divisor)
+    product = select.temporary()
+    if fits_i32(divisor):
+        select.emit("imul3", product, quotient, divisor)
+    else:
+        select.emit("mov", product, quotient)
+        select.emit("imul", product, select.constant(divisor))
+    select.emit("mov", d, x)
+    select.emit("sub", d, product)
+
+
+def _divide_by_register(select: Selector, inst: Inst, quotient: bool) -> None:
+    checked = inst.op in (Op.ifloordiv_ovf, Op.imod_ovf)
+    a, b = inst.args
+    zero, overflow = None, None
+    if checked:
+        low, high = select.bounds(b)
+        zero = select.exit(inst.exit) if low <= 0 <= high else None
+        overflow = select.exit(inst.exit) if quotient else None
+    x, y, d = select.register(a), select.register(b), select.register(inst.value)
+    if zero is not None:
+        select.emit("test", y, y)
+        select.emit_exit("je", zero)
+    bounds = (select.bounds(a), select.bounds(b))
+    signed = min(bounds[0][0], bounds[1][0]) < 0
+    if not signed and max(bounds[0][1], bounds[1][1]) <= _U32_MAX:
+        _divide_unsigned(select, d, x, y, quotient, "div32")
+        return
+    fast, slow, join = select.new_block(), select.new_block(cold=True), select.new_block()
+    high_bits = select.copy(x)
+    select.emit("or", high_bits, y)
+    select.emit("shr", high_bits, 32)
+    select.branch("ne", slow, fast)
+    select.start(fast)
+    _divide_unsigned(select, d, x, y, quotient, "div32")
+    select.emit("jmp", join)
+    select.start(slow)
+    if signed:
+        minus_one = bounds[1][0] <= -1 <= bounds[1][1] and bounds[0][0] == I64_MIN
+        _divide_signed(select, d, x, y, quotient, overflow if minus_one else None, minus_one, join)
+    else:
+        _divide_unsigned(select, d, x, y, quotient, "div")
+    select.emit("jmp", join)
+    select.start(join)
+
+
+def _divide_unsigned(
+    select: Selector,
+    d: VirtualRegister,
+    x: VirtualRegister,
+    y: VirtualRegister,
+    quotient: bool,
+    name: str,
+) -> None:
+    select.emit("mov", RAX, x)
+    select.emit("zero", RDX)
+    select.emit(name, y)
+    select.emit("mov", d, RAX if quotient else RDX)
+
+
+def _divide_signed(
+    select: Selector,
+    d: VirtualRegister,
+    x: VirtualRegister,
+    y: VirtualRegister,
+    quotient: bool,
+    overflow: LirExit | None,
+    minus_one: bool,
+    join: LirBlock,
+) -> None:
+    """Floor division by `idiv`, which truncates, and which stops the process at MIN // -1."""
+    if minus_one:
+        negate, divide = select.new_block(cold=True), select.new_block(cold=True)
+        select.emit("cmp", y, -1)
+        select.branch("e", negate, divide)
+        select.start(negate)
+        select.emit("mov", d, x if quotient else 0)
+        if quotient:
+            select.emit("neg", d)
+        if overflow is not None:
+            select.emit_exit("jo", overflow)
+        select.emit("jmp", join)
+        select.start(divide)
+    select.emit("mov", RAX, x)
+    select.emit("cqo")
+    select.emit("idiv", y)
+    remainder = select.copy(RDX)
+    # all ones where the remainder is not zero and its sign is not the divisor's
+    step = select.copy(remainder)
+    select.emit("xor", step, y)
+    select.emit("sar", step, 63)
+    select.emit("test", remainder, remainder)
+    select.emit("cmove", step, remainder)
+    if quotient:
+        select.emit("mov", d, RAX)
+    else:
+        select.emit("mov", d, remainder)
+        select.emit("and", step, y)
+    select.emit("add", d, step)

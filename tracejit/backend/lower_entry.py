@@ -1,0 +1,139 @@
+"""The entry of a version: guards on memory, on the arguments' types, and unboxing.
+
+Until the last guard has passed, the registers of the vectorcall stay as they are, for the next
+version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracejit.backend.lir import AnyRegister, LirBlock, MachInst, Memory, VirtualRegister
+from tracejit.backend.lir import inst as make
+from tracejit.backend.selection import Selector
+from tracejit.backend.target import MemoryIs
+from tracejit.backend.x64 import R15, RAX, RCX, RSI, fits_i32
+from tracejit.ir.types import BOOL, OBJ
+from tracejit.ir.value import Value
+
+_TYPE, _SIZE, _DIGITS = 8, 16, 24
+"""Offsets in an `int` object: type, size or tag, first digit."""
+_MANY_DIGITS = 2 << 3
+"""The least tag of a number that has more than one digit."""
+_SIGN_BITS = 3
+"""Of a tag: 0 for positive, 1 for zero, 2 for negative."""
+
+
+def lower_entry(
+    select: Selector, signature: Sequence[type], guards: Sequence[MemoryIs], polls: bool
+) -> None:
+    """Everything that comes before the first instruction of the function."""
+    select.emit("entry")
+    for guard in guards:
+        select.items += memory_check(guard, select.temporary(), select.temporary())
+        select.emit("missne")
+    types: dict[int, VirtualRegister | int] = {}
+    params = select.function.entry.params
+    for index, (param, expected) in enumerate(zip(params, signature, strict=True)):
+        object = select.copy(Memory(RSI, 8 * index))
+        address = _type_address(select, expected)
+        if address not in types:
+            types[address] = address if fits_i32(address) else select.copy(address)
+        select.emit("cmp", Memory(object, _TYPE), types[address])
+        select.emit("missne")
+        if param in select.registers:
+            _unbox(select, param, object)
+    if polls:
+        select.emit("mov", R15, select.target.initial_fuel)
+    for constant, register in select.hoisted.items():
+        select.emit("mov", register, constant)
+
+
+def _type_address(select: Selector, expected: type) -> int:
+    if expected is int:
+        return select.target.int_type
+    if expected is bool:
+        return select.target.bool_type
+    select.lir.constants.append(expected)
+    return id(expected)
+
+
+def memory_check(guard: MemoryIs, pointer: AnyRegister, scratch: AnyRegister) -> list[MachInst]:
+    """Compare what the guard's path leads to with its value."""
+    insts = [make("mov", pointer, guard.path[0])]
+    displacement = 0
+    for offset in guard.path[1:]:
+        insts.append(make("mov", pointer, Memory(pointer, displacement)))
+        displacement = offset
+    place = Memory(pointer, displacement)
+    if guard.width == 4:
+        value = (guard.value + 2**31) % 2**32 - 2**31
+        insts.append(make("cmp32", place, value))
+    elif fits_i32(guard.value):
+        insts.append(make("cmp", place, guard.value))
+    else:
+        insts += [make("mov", scratch, guard.value), make("cmp", place, scratch)]
+    return insts
+
+
+def recheck(guards: Sequence[MemoryIs]) -> list[MachInst]:
+    """The guards once more, on rax and rcx."""
+    insts: list[MachInst] = []
+    for guard in guards:
+        insts += memory_check(guard, RAX, RCX)
+    return insts
+
+
+def _unbox(select: Selector, param: Value, object: VirtualRegister) -> None:
+    value = select.register(param)
+    if param.type == OBJ:
+        select.emit("mov", value, object)
+    elif param.type == BOOL:
+        true = select.target.true
+        operand = true if fits_i32(true) else select.copy(true)
+        select.emit("zero", value)
+        select.emit("cmp", object, operand)
+        select.emit("sete", value)
+    else:
+        _unbox_int(select, value, object)
+
+
+def _unbox_int(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
+    """One digit times its sign; the stub does longer numbers."""
+    short, wide, join = select.new_block(), select.new_block(cold=True), select.new_block()
+    size = select.copy(Memory(object, _SIZE))
+    if select.target.tagged_ints:
+        select.emit("cmp", size, _MANY_DIGITS)
+        select.branch("ae", wide, short)
+        select.start(short)
+        sign = select.copy(1)
+        select.emit("and32", size, _SIGN_BITS)
+        select.emit("sub", sign, size)
+    else:
+        sign = size
+        above = select.temporary()
+        select.emit("lea", above, Memory(size, 1))
+        select.emit("cmp", above, 2)
+        select.branch("a", wide, short)
+        select.start(short)
+    select.emit("mov32", value, Memory(object, _DIGITS))
+    select.emit("imul", value, sign)
+    select.emit("jmp", join)
+    _unbox_wide(select, value, object, wide, join)
+    select.start(join)
+
+
+def _unbox_wide(
+    select: Selector,
+    value: VirtualRegister,
+    object: VirtualRegister,
+    wide: LirBlock,
+    join: LirBlock,
+) -> None:
+    select.start(wide)
+    select.emit("mov", RAX, object)
+    stub = select.copy(select.target.unbox_wide)
+    select.emit("unbox", stub)
+    select.emit("missb")
+    select.emit("mov", value, RAX)
+    select.emit("jmp", join)

@@ -1,0 +1,337 @@
+"""Register allocation: copies merged, then registers by priority, with spilling everywhere.
+
+Virtual registers that a copy joins and whose live ranges do not overlap become one bundle, the most
+frequent copies first. Bundles then take registers in the order of their spill weight for each
+position of their range (Chow and Hennessy's priority, "The Priority-Based Coloring Approach to
+Register Allocation", 1990), so that what finds none weighs least: it goes to a slot, and every
+instruction that cannot take it from memory loads it into a register for itself.
+"""
+
+from __future__ import annotations
+
+from tracejit.backend.exits import InRegister, InSlot, IsConstant, Location
+from tracejit.backend.lir import (
+    LirFunction,
+    MachInst,
+    Memory,
+    Operand,
+    Slot,
+    VirtualRegister,
+)
+from tracejit.backend.lir import (
+    inst as make,
+)
+from tracejit.backend.liveness import VIRTUAL, Liveness, index_of, live_ranges, writes_of
+from tracejit.backend.parallel_move import sequence
+from tracejit.backend.x64 import (
+    ALLOCATION_ORDER,
+    CALLEE_SAVED,
+    REGISTERS,
+    Register,
+    fits_i32,
+)
+
+_PUSH_AND_POP = 2.0
+"""The spill weight up to which a slot costs no more than saving one more register."""
+
+
+class Bundle:
+    """Virtual registers that share a place."""
+
+    __slots__ = ("hints", "members", "place", "range", "temporary", "weight")
+
+    def __init__(self, member: int, range: int, weight: float, temporary: bool = False) -> None:
+        self.members = [member]
+        self.range = range
+        self.weight = weight
+        self.temporary = temporary
+        self.hints: dict[Register, float] = {}
+        self.place: Register | Slot | int | None = None
+
+    @property
+    def priority(self) -> float:
+        return self.weight / self.range.bit_count()
+
+
+def allocate(function: LirFunction) -> None:
+    """Give every virtual register a register or a slot, in place, and the exits their locations."""
+    for block in function.blocks:
+        for inst in block.insts:
+            inst.virtual = tuple(inst.operands)
+    allocator = _Allocator(function)
+    allocator.coalesce()
+    allocator.assign()
+    allocator.rewrite()
+
+
+class _Allocator:
+    def __init__(self, function: LirFunction) -> None:
+        self.function = function
+        self.liveness: Liveness = live_ranges(function)
+        ranges, weights = self.liveness.ranges, self.liveness.weights
+        self.fixed = {register: ranges[register.number] for register in REGISTERS}
+        self.busy = dict(self.fixed)
+        self.holders: dict[Register, list[Bundle]] = {register: [] for register in REGISTERS}
+        self.bundles: list[Bundle | None] = [None] * VIRTUAL
+        for index in range(VIRTUAL, len(ranges)):
+            live = Bundle(index, ranges[index], weights[index]) if ranges[index] else None
+            self.bundles.append(live)
+        self.slots: list[int] = []
+        self.before: dict[MachInst, list[MachInst]] = {}
+        self.after: dict[MachInst, list[MachInst]] = {}
+        self.saved: set[Register] = {r for r in CALLEE_SAVED if self.fixed[r]}
+
+    # Merging copies
+
+    def coalesce(self) -> None:
+        copies: list[tuple[float, int, int]] = []
+        for inst, frequency in zip(self.liveness.insts, self.liveness.frequency, strict=True):
+            if inst.op.name in ("mov", "pmove"):
+                operands = inst.operands
+                for target, source in zip(operands[::2], operands[1::2], strict=True):
+                    self.note_copy(copies, frequency, target, source)
+        copies.sort(key=lambda copy: -copy[0])
+        for _, target, source in copies:
+            self.merge(target, source)
+
+    def note_copy(
+        self,
+        copies: list[tuple[float, int, int]],
+        frequency: float,
+        target: Operand,
+        source: Operand,
+    ) -> None:
+        if isinstance(target, Register):
+            target, source = source, target
+        if not isinstance(target, VirtualRegister):
+            return
+        if isinstance(source, VirtualRegister):
+            copies.append((frequency, index_of(target), index_of(source)))
+        elif isinstance(source, Register):
+            bundle = self.bundles[index_of(target)]
+            assert bundle is not None
+            bundle.hints[source] = bundle.hints.get(source, 0.0) + frequency
+
+    def merge(self, target: int, source: int) -> None:
+        a, b = self.bundles[target], self.bundles[source]
+        if a is None or b is None or a is b or a.range & b.range:
+            return
+        if len(a.members) < len(b.members):
+            a, b = b, a
+        a.members += b.members
+        a.range |= b.range
+        a.weight += b.weight
+        for register, weight in b.hints.items():
+            a.hints[register] = a.hints.get(register, 0.0) + weight
+        for member in b.members:
+            self.bundles[member] = a
+
+    # Assigning registers
+
+    def assign(self) -> None:
+        distinct = {id(bundle): bundle for bundle in self.bundles if bundle is not None}
+        queue = sorted(distinct.values(), key=lambda bundle: -bundle.priority)
+        for bundle in queue:
+            register = self.find(bundle)
+            if register is None:
+                self.spill(bundle)
+            else:
+                self.hold(bundle, register)
+
+    def find(self, bundle: Bundle) -> Register | None:
+        range, busy = bundle.range, self.busy
+        if bundle.hints:
+            for register in sorted(bundle.hints, key=lambda register: -bundle.hints[register]):
+                if not busy[register] & range and self.is_open(register, bundle):
+                    return register
+        for register in ALLOCATION_ORDER:
+            if not busy[register] & range and self.is_open(register, bundle):
+                return register
+        return None
+
+    def is_open(self, register: Register, bundle: Bundle) -> bool:
+        """Whether the register is saved already, needs no saving, or is worth it."""
+        if register not in CALLEE_SAVED or register in self.saved or bundle.temporary:
+            return True
+        return bundle.weight >= _PUSH_AND_POP
+
+    def hold(self, bundle: Bundle, register: Register) -> None:
+        bundle.place = register
+        self.busy[register] |= bundle.range
+        self.holders[register].append(bundle)
+        if register in CALLEE_SAVED:
+            self.saved.add(register)
+
+    # Spilling
+
+    def spill(self, bundle: Bundle) -> None:
+        """Keep the bundle in memory, and load it wherever that will not do."""
+        pending = [bundle]
+        while pending:
+            spilled = pending.pop()
+            constant = self.constant_of(spilled)
+            spilled.place = self.free_slot(spilled.range) if constant is None else constant
+            for member in spilled.members:
+                for number in self.liveness.occurrences[member]:
+                    pending += self.rewrite_spilled(number, member, spilled.place)
+
+    def constant_of(self, bundle: Bundle) -> int | None:
+        """The number that the bundle always holds, if it does."""
+        if len(bundle.members) > 1:
+            return None
+        (member,) = bundle.members
+        found: set[Operand] = set()
+        for number in self.liveness.occurrences[member]:
+            inst = self.liveness.insts[number]
+            if member in writes_of(inst):
+                if inst.op.name != "mov":
+                    return None
+                found.add(inst.operands[1])
+        constant = found.pop() if len(found) == 1 else None
+        return constant if isinstance(constant, int) else None
+
+    def free_slot(self, range: int) -> Slot:
+        for index, taken in enumerate(self.slots):
+            if not taken & range:
+                self.slots[index] |= range
+                return Slot(index)
+        self.slots.append(range)
+        return Slot(len(self.slots) - 1)
+
+    def rewrite_spilled(self, number: int, member: int, place: Slot | int) -> list[Bundle]:
+        """Replace the register in one instruction; what had to leave its register for that."""
+        inst = self.liveness.insts[number]
+        if inst.op.name == "pmove":
+            return []
+        if isinstance(place, int) and inst.op.name == "mov" and self.is_member(inst, 0, member):
+            return []
+        evicted: list[Bundle] = []
+        for at, operand in enumerate(inst.operands):
+            if isinstance(operand, Memory):
+                evicted += self.reload_address(number, at, operand, member, place)
+            elif self.is_member(inst, at, member):
+                if _takes(inst, at, place):
+                    inst.operands[at] = place
+                else:
+                    register = self.load(number, inst.op.roles[at], place, evicted)
+                    inst.operands[at] = register
+        return evicted
+
+    def is_member(self, inst: MachInst, at: int, member: int) -> bool:
+        operand = inst.operands[at]
+        return isinstance(operand, VirtualRegister) and index_of(operand) == member
+
+    def reload_address(
+        self, number: int, at: int, memory: Memory, member: int, place: Slot | int
+    ) -> list[Bundle]:
+        evicted: list[Bundle] = []
+        base, index = memory.base, memory.index
+        if index_of(base) == member or (index is not None and index_of(index) == member):
+            register = self.load(number, "u", place, evicted)
+            base = register if index_of(base) == member else base
+            index = register if index is not None and index_of(index) == member else index
+            replaced = Memory(base, memory.displacement, index, memory.scale)
+            self.liveness.insts[number].operands[at] = replaced
+        return evicted
+
+    def load(self, number: int, role: str, place: Slot | int, evicted: list[Bundle]) -> Register:
+        """A register for one instruction, loaded before it and stored after it as its role asks."""
+        inst = self.liveness.insts[number]
+        range = {"u": 1, "d": 2, "m": 3}[role] << (2 * number)
+        bundle = Bundle(-1, range, 0.0, temporary=True)
+        register = self.find(bundle)
+        if register is None:
+            register = self.evict(range, evicted)
+        self.hold(bundle, register)
+        if role != "d":
+            self.before.setdefault(inst, []).append(make("mov", register, place))
+        if role != "u":
+            assert isinstance(place, Slot)
+            self.after.setdefault(inst, []).append(make("mov", place, register))
+        return register
+
+    def evict(self, range: int, evicted: list[Bundle]) -> Register:
+        """Free the register whose holders there weigh least."""
+        costs = {
+            register: max(b.priority for b in self.holders[register] if b.range & range)
+            for register in ALLOCATION_ORDER
+            if not self.fixed[register] & range
+            and not any(b.temporary and b.range & range for b in self.holders[register])
+        }
+        register = min(costs, key=lambda register: costs[register])
+        leaving = [b for b in self.holders[register] if b.range & range]
+        self.holders[register] = [b for b in self.holders[register] if not b.range & range]
+        self.busy[register] = self.fixed[register]
+        for bundle in self.holders[register]:
+            self.busy[register] |= bundle.range
+        evicted += leaving
+        return register
+
+    # Writing the result
+
+    def rewrite(self) -> None:
+        function = self.function
+        for block in function.blocks:
+            insts: list[MachInst] = []
+            for inst in block.insts:
+                self.place_operands(inst)
+                if inst.op.name == "pmove":
+                    pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
+                    insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
+                insts += self.before.get(inst, ())
+                insts.append(inst)
+                insts += self.after.get(inst, ())
+            block.insts = insts
+        for bundle in self.bundles:
+            if bundle is not None and isinstance(bundle.place, int):
+                (member,) = bundle.members
+                function.rematerialised[member - VIRTUAL] = bundle.place
+        function.slots = len(self.slots)
+        function.saved = tuple(r for r in CALLEE_SAVED if r in self.saved)
+
+    def place_operands(self, inst: MachInst) -> None:
+        operands = inst.operands
+        for at, operand in enumerate(operands):
+            if type(operand) is VirtualRegister or type(operand) is Memory:
+                operands[at] = self.placed(operand)
+        for exit in inst.exits:
+            exit.virtual = tuple(operand for _, operand in exit.values)
+            exit.values = [(type, self.placed(operand)) for type, operand in exit.values]
+            exit.record.values = [(type, location(operand)) for type, operand in exit.values]
+            if exit.undo is not None:
+                exit.undo.virtual = tuple(exit.undo.operands)
+                exit.undo.operands = [self.placed(operand) for operand in exit.undo.operands]
+
+    def placed(self, operand: Operand) -> Operand:
+        if isinstance(operand, VirtualRegister):
+            bundle = self.bundles[index_of(operand)]
+            assert bundle is not None
+            assert bundle.place is not None
+            return bundle.place
+        if isinstance(operand, Memory):
+            base, index = self.placed(operand.base), operand.index and self.placed(operand.index)
+            assert isinstance(base, Register)
+            assert index is None or isinstance(index, Register)
+            return Memory(base, operand.displacement, index, operand.scale)
+        return operand
+
+
+def _takes(inst: MachInst, at: int, place: Slot | int) -> bool:
+    """Whether the instruction can have the place itself as that operand."""
+    if isinstance(place, int):
+        return at == inst.op.immediate and (fits_i32(place) or inst.op.name == "mov")
+    return at in inst.op.memory and not any(
+        isinstance(operand, Slot | Memory) for operand in inst.operands
+    )
+
+
+def location(operand: Operand) -> Location:
+    """An allocated operand as the runtime reads it."""
+    match operand:
+        case Register(number=number):
+            return InRegister(number)
+        case Slot(index):
+            return InSlot(8 * index)
+        case int():
+            return IsConstant(operand)
+    raise AssertionError(operand)

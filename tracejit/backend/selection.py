@@ -1,0 +1,210 @@
+"""Instruction selection: what the lowering rules share.
+
+Blocks are lowered in postorder and instructions from last to first, so that every use of a value is
+seen before its definition: what nothing asked for in a register is never computed there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from tracejit.backend.exits import ExitRecord
+from tracejit.backend.lir import (
+    LirBlock,
+    LirExit,
+    LirFunction,
+    MachInst,
+    Operand,
+    VirtualRegister,
+)
+from tracejit.backend.lir import (
+    inst as make,
+)
+from tracejit.backend.target import Target
+from tracejit.backend.x64 import ROWS, fits_i32
+from tracejit.ir.dominators import Loop
+from tracejit.ir.frame_state import Exit
+from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.ops import Opcode
+from tracejit.ir.types import I64_MAX, I64_MIN
+from tracejit.ir.value import Value
+
+
+class Selector:
+    """The function being lowered, and the instructions chosen so far for the current one."""
+
+    def __init__(self, function: Function, lir: LirFunction, target: Target) -> None:
+        self.function = function
+        self.lir = lir
+        self.target = target
+        self.registers: dict[Value, VirtualRegister] = {}
+        """Where the values are that something later needs."""
+        self.hoisted: dict[int, VirtualRegister] = {}
+        """Constants to load at the function's start."""
+        self.use_count: dict[Value, int] = {}
+        self.home: dict[Value, Block] = {}
+        self.flows: dict[Value, list[Value]] = {}
+        """The block parameters that a value is passed to."""
+        self.innermost: dict[Block, Loop] = {}
+        self.blocks: dict[Block, LirBlock] = {}
+        self.lowered: set[Block] = set()
+        self.block = function.entry
+        self.depth = 0
+        self.items: list[MachInst | LirBlock] = []
+        self._survey()
+
+    def _survey(self) -> None:
+        count, home, flows = self.use_count, self.home, self.flows
+        for block in self.function.blocks:
+            for param in block.params:
+                home[param] = block
+            for inst in block.insts:
+                if inst.result is not None:
+                    home[inst.result] = block
+                for value in inst.uses():
+                    count[value] = count.get(value, 0) + 1
+                for target in inst.targets:
+                    for arg, param in zip(target.args, target.block.params, strict=True):
+                        flows.setdefault(arg, []).append(param)
+
+    # Emitting
+
+    def emit(self, name: str, *operands: Operand) -> None:
+        self.items.append(MachInst(ROWS[name], list(operands)))
+
+    def emit_exit(self, name: str, *exits: LirExit) -> None:
+        self.items.append(MachInst(ROWS[name], [], *exits))
+
+    def new_block(self, *, cold: bool = False) -> LirBlock:
+        return LirBlock(-1, self.depth, cold)
+
+    def start(self, block: LirBlock) -> None:
+        """What is emitted next goes to the block; what was emitted last falls through to it."""
+        self.items.append(block)
+
+    def branch(self, condition: str, taken: LirBlock, other: LirBlock) -> None:
+        self.items.append(make("j" + condition, taken))
+        self.items.append(make("jmp", other))
+
+    # Operands
+
+    def register(self, value: Value) -> VirtualRegister:
+        """The value's register; for a constant, one that is loaded here or before all loops."""
+        constant = constant_of(value)
+        if constant is not None:
+            return self.constant(constant)
+        found = self.registers.get(value)
+        if found is None:
+            found = self.registers[value] = self.lir.new_register()
+        return found
+
+    def operand(self, value: Value) -> VirtualRegister | int:
+        """The value as an immediate if it can be one, or its register."""
+        constant = constant_of(value)
+        if constant is not None and fits_i32(constant):
+            return constant
+        return self.register(value)
+
+    def source(self, value: Value) -> VirtualRegister | int:
+        """The value as the source of a move: every constant is an immediate."""
+        constant = constant_of(value)
+        return self.register(value) if constant is None else constant
+
+    def temporary(self) -> VirtualRegister:
+        return self.lir.new_register()
+
+    def copy(self, source: Operand) -> VirtualRegister:
+        """A new register with what the operand holds."""
+        register = self.lir.new_register()
+        self.emit("mov", register, source)
+        return register
+
+    def constant(self, value: int) -> VirtualRegister:
+        """A register with that number, loaded outside of all loops."""
+        if self.depth == 0:
+            return self.copy(value)
+        found = self.hoisted.get(value)
+        if found is None:
+            found = self.hoisted[value] = self.lir.new_register()
+        return found
+
+    def dies(self, value: Value) -> bool:
+        """Whether the current instruction is probably the last that reads the value."""
+        if value in self.registers:
+            return False
+        return self.innermost.get(self.home[value]) is self.innermost.get(self.block)
+
+    def only_here(self, value: Value) -> Inst | None:
+        """What computes the value, if in this block and for a single use."""
+        origin = value.origin
+        if (
+            isinstance(origin, Inst)
+            and self.use_count[value] == 1
+            and self.home[value] is self.block
+        ):
+            return origin
+        return None
+
+    def bounds(self, value: Value) -> tuple[int, int]:
+        """The least and the greatest that the value can be."""
+        constant = constant_of(value)
+        if constant is not None:
+            return constant, constant
+        return range_of(self.function, value)
+
+    # Exits
+
+    def exit(
+        self,
+        exit: Exit | None,
+        *,
+        kind: str = "resume",
+        restored: Value | None = None,
+        undo: MachInst | None = None,
+    ) -> LirExit:
+        """A way out with the exit's state.
+
+        `restored` is a value that the hot path overwrote and that `undo` brings back, in the same
+        register.
+        """
+        assert exit is not None
+        values = list(exit.state.values())
+        if restored not in values:
+            restored = undo = None
+        operands = [
+            (value.type, undo.operands[0] if undo and value is restored else self.source(value))
+            for value in values
+        ]
+        record = ExitRecord("raise" if kind == "raise" else "resume", exit)
+        return LirExit(-1, record, operands, undo)
+
+
+def range_of(function: Function, value: Value) -> tuple[int, int]:
+    ranges = getattr(function, "ranges", None)
+    found = ranges.get(value) if ranges else None
+    return (I64_MIN, I64_MAX) if found is None else (max(found[0], I64_MIN), min(found[1], I64_MAX))
+
+
+def constant_of(value: Value) -> int | None:
+    """The number that the value always is, if it is known."""
+    origin = value.origin
+    if isinstance(origin, Inst) and origin.op.has_imm:
+        return int(origin.imm)  # type: ignore[call-overload, no-any-return]  # an int or a bool
+    return None
+
+
+Rule: TypeAlias = Callable[[Selector, Inst], None]
+RULES: Final[dict[Opcode, Rule]] = {}
+"""How each opcode is lowered."""
+
+
+def lowers(*opcodes: Opcode) -> Callable[[Rule], Rule]:
+    """Register the rule for the opcodes."""
+
+    def register(rule: Rule) -> Rule:
+        for opcode in opcodes:
+            RULES[opcode] = rule
+        return rule
+
+    return register

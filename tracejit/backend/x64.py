@@ -1,0 +1,169 @@
+"""The processor: registers, conditions, and a row for each instruction that the back end uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Register:
+    """A general-purpose register; `number` as instruction encodings have it."""
+
+    number: int
+    name: str
+    name32: str
+    name8: str
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _registers() -> tuple[Register, ...]:
+    legacy = ("ax", "cx", "dx", "bx", "sp", "bp", "si", "di")
+    named = [
+        Register(number, "r" + name, "e" + name, name[0] + "l" if number < 4 else name + "l")
+        for number, name in enumerate(legacy)
+    ]
+    numbered = [Register(n, f"r{n}", f"r{n}d", f"r{n}b") for n in range(8, 16)]
+    return (*named, *numbered)
+
+
+REGISTERS: Final = _registers()
+RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = REGISTERS[:8]
+R15: Final = REGISTERS[15]
+BY_NAME: Final = {register.name: register for register in REGISTERS}
+
+CALLEE_SAVED: Final = (RBX, RBP, *REGISTERS[12:16])
+ALLOCATION_ORDER: Final = (*REGISTERS[8:12], RSI, RDI, RCX, RDX, RAX, *CALLEE_SAVED)
+"""First what fixed operands never need, last what the prologue must save."""
+
+_NEGATIONS: Final = {
+    "o": "no",
+    "b": "ae",
+    "e": "ne",
+    "be": "a",
+    "s": "ns",
+    "l": "ge",
+    "le": "g",
+}
+INVERSE: Final = _NEGATIONS | {right: left for left, right in _NEGATIONS.items()}
+"""Each condition code's negation."""
+SWAPPED: Final = {
+    "e": "e",
+    "ne": "ne",
+    "l": "g",
+    "g": "l",
+    "le": "ge",
+    "ge": "le",
+}
+"""The condition that holds after the comparison's operands are exchanged."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MachOp:
+    """One row: an instruction of the processor, or a pseudo-instruction that the emitter expands.
+
+    `roles` has a letter for each operand: `u` read, `d` written, `m` both; a block's name has `b`.
+    `memory` holds the operands that may stand in memory (one of them at a time). `uses` and `defs`
+    are the registers read and written without being named.
+    """
+
+    name: str
+    roles: str = ""
+    memory: frozenset[int] = frozenset()
+    uses: tuple[Register, ...] = ()
+    defs: tuple[Register, ...] = ()
+    size: int = 8
+    mnemonic: str = ""
+    immediate: int | None = None
+    """The operand that may be a number, of 32 bits sign-extended but for `mov`'s."""
+    jump: bool = False
+    """Ends a block, or leaves it in the middle when its target is an exit."""
+
+
+def _row(
+    name: str,
+    spec: str = "",
+    uses: tuple[Register, ...] = (),
+    defs: tuple[Register, ...] = (),
+    *,
+    size: int = 8,
+    mnemonic: str = "",
+    jump: bool = False,
+) -> MachOp:
+    """`spec` is the role of each operand, with a star where it may be in memory."""
+    words = spec.split()
+    memory = frozenset(at for at, word in enumerate(words) if word.endswith("*"))
+    roles = "".join(word[0] for word in words)
+    immediate = 1 if (mnemonic or name) in _TAKE_IMMEDIATE else None
+    return MachOp(name, roles, memory, uses, defs, size, mnemonic or name, immediate, jump)
+
+
+_TAKE_IMMEDIATE: Final = ("mov", "add", "sub", "and", "or", "xor", "cmp", "test")
+
+
+def _sized(name: str, spec: str) -> tuple[MachOp, MachOp]:
+    """The 64-bit row and the 32-bit one, which writes only registers: it clears the high half."""
+    short = spec.replace("m*", "m").replace("d*", "d")
+    return _row(name, spec), _row(name + "32", short, size=4, mnemonic=name)
+
+
+ENTRY_REGISTERS: Final = (RDI, RSI, RDX, RCX)
+"""What a vectorcall passes, and what a missed guard must hand on unchanged."""
+_PAIR: Final = (RAX, RDX)
+
+_ROWS: Final = (
+    *_sized("mov", "d* u*"),
+    # d = 0, at the price of the flags
+    _row("zero", "d*"),
+    *(row for name in ("add", "sub", "and", "or", "xor") for row in _sized(name, "m* u*")),
+    *(row for name in ("cmp", "test") for row in _sized(name, "u* u*")),
+    *(row for name in ("shl", "shr", "sar") for row in _sized(name, "m* u")),
+    _row("bt", "u* u"),
+    _row("neg", "m*"),
+    _row("not", "m*"),
+    _row("imul", "m u*"),
+    _row("imul3", "d u* u", mnemonic="imul"),
+    # the second operand is an address, not what is there
+    _row("lea", "d u"),
+    _row("bsr", "d u*"),
+    _row("popcnt", "d u*"),
+    _row("mul", "u*", uses=(RAX,), defs=_PAIR),
+    _row("cqo", uses=(RAX,), defs=(RDX,)),
+    _row("idiv", "u*", uses=_PAIR, defs=_PAIR),
+    _row("div", "u*", uses=_PAIR, defs=_PAIR),
+    _row("div32", "u*", uses=_PAIR, defs=_PAIR, size=4, mnemonic="div"),
+    *(_row("set" + cc, "m*", size=1) for cc in INVERSE),
+    *(_row("cmov" + cc, "m u*") for cc in INVERSE),
+    *(_row("j" + cc, "b", jump=True) for cc in INVERSE),
+    _row("jmp", "b", jump=True),
+    # the registers as a vectorcall has them
+    _row("entry", defs=ENTRY_REGISTERS),
+    # to the next version, when the condition holds
+    *(_row("miss" + cc, uses=ENTRY_REGISTERS) for cc in INVERSE),
+    # call of a stub that keeps all but rax; its address is the operand
+    _row("unbox", "u*", uses=(RAX,), defs=(RAX,), mnemonic="call"),
+    # all operands at once: first, third, ... = second, fourth, ...
+    _row("pmove"),
+    _row("xchg", "m* m*"),
+    # memory to memory
+    _row("copy", "d* u*"),
+    # memory with memory
+    _row("swap", "m* m*"),
+    # one unit of fuel; leaves when the stub says so
+    _row("poll", uses=(R15,), defs=(R15,)),
+    # count one more reference to the object in the register; the other one is scratch
+    _row("incref", "u d"),
+    # return rax; return what the function whose address is the operand makes of rdi
+    _row("return", uses=(RAX,), jump=True),
+    _row("tailcall", "i", uses=(RDI,), jump=True),
+)
+
+ROWS: Final = {row.name: row for row in _ROWS}
+"""The rows by name."""
+
+
+def fits_i32(value: int) -> bool:
+    """Whether an instruction can take the value as a sign-extended 32-bit immediate."""
+    return -0x80000000 <= value <= 0x7FFFFFFF
