@@ -106,7 +106,15 @@ class Generator:
 
     def division(self, depth: int) -> ast.expr:
         op = self.one_of((ast.FloorDiv, ast.Mod))
-        return ast.BinOp(self.expression(depth), op(), self.expression(depth))
+        return ast.BinOp(self.expression(depth), op(), self.divisor(depth))
+
+    def divisor(self, depth: int) -> ast.expr:
+        """Seldom zero."""
+        if self.chance(12):
+            return self.expression(depth)
+        if self.chance(50):
+            return ast.Constant(self.one_of((2, 3, 7, 8, 10, -3, -4, 1000003, 2**31, 2**63 - 1)))
+        return ast.BinOp(self.expression(depth - 1), ast.BitOr(), ast.Constant(1))
 
     def bitwise(self, depth: int) -> ast.expr:
         op = self.one_of((ast.BitAnd, ast.BitOr, ast.BitXor))
@@ -120,7 +128,7 @@ class Generator:
         if self.chance(40):
             return ast.Constant(self.one_of((0, 1, 3, 13, 31, 33, 62, 63, 64, 70)))
         masked = bounded(self.name(), self.one_of((7, 15, 63, 127)))
-        return fixed(ast.BinOp(masked, ast.Sub(), ast.Constant(3))) if self.chance(20) else masked
+        return fixed(ast.BinOp(masked, ast.Sub(), ast.Constant(3))) if self.chance(8) else masked
 
     def power(self, depth: int) -> ast.expr:
         exponent = bounded(self.name(), 3) if self.chance(60) else ast.Constant(self.one_of((2, 3)))
@@ -148,7 +156,8 @@ class Generator:
 
     def builtin(self, depth: int) -> ast.expr:
         kind = self.one_of(("abs", "min", "max", "bool", "int", "length", "count", "divmod"))
-        one, two = self.expression(depth), self.expression(depth)
+        one = self.expression(depth)
+        two = self.divisor(depth) if kind == "divmod" else self.expression(depth)
         match kind:
             case "min" | "max":
                 more = [self.leaf()] if self.chance(25) else []
@@ -208,14 +217,17 @@ class Generator:
             [(6, ast.Add), (4, ast.Sub), (3, ast.Mult), (2, ast.FloorDiv), (2, ast.Mod)]
             + [(1, op) for op in (ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift)]
         )
-        value = self.shift_count() if op in (ast.LShift, ast.RShift) else self.expression(1)
+        if op in (ast.LShift, ast.RShift):
+            value = self.shift_count()
+        else:
+            value = self.divisor(1) if op in (ast.FloorDiv, ast.Mod) else self.expression(1)
         name = self.one_of(self.names)
         name = name if name in (*PARAMETERS, *LOCALS) else "a"
         return self.noted(ast.AugAssign(ast.Name(name), op(), value))
 
     def swap(self, place: Place) -> list[ast.stmt]:
         if self.chance(20):
-            value: ast.expr = call("divmod", self.expression(1), self.expression(1))
+            value: ast.expr = call("divmod", self.expression(1), self.divisor(1))
             count = 2
         else:
             count = 2 + self.chooser.randrange(2)
@@ -241,7 +253,7 @@ class Generator:
     def change_of(self, node: ast.AST) -> Callable[[], None] | None:
         """How to change the node a little without giving up the program's bounds."""
         if isinstance(node, ast.Name) and node.id in self.names:
-            return lambda: setattr(node, "id", self.one_of((*PARAMETERS, *LOCALS)[:5]))
+            return lambda: setattr(node, "id", self.one_of(self.names))
         if isinstance(node, ast.Constant):
             return lambda: setattr(node, "value", self.number())
         if isinstance(node, ast.BinOp | ast.AugAssign):

@@ -1,0 +1,68 @@
+"""Random programs come out as in CPython, and the generator makes what it says."""
+
+from __future__ import annotations
+
+import ast
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.check import Case, case_of_seed, check, load, make_case, save
+from tests.fuzz.reduce import reduced
+from tracejit import tracejit
+
+
+def test_random_programs_come_out_as_in_cpython(request: pytest.FixtureRequest) -> None:
+    failing: list[Case] = []
+
+    @settings(max_examples=request.config.getoption("--fuzz-examples"))
+    @given(st.randoms(use_true_random=False))
+    def run(chooser: random.Random) -> None:
+        case = make_case(chooser)
+        try:
+            check(case, tracejit)
+        except AssertionError:
+            failing.append(case)
+            raise
+
+    try:
+        run()
+    finally:
+        if failing:
+            save(failing[-1], "A program found by Hypothesis.")
+
+
+def test_a_seed_gives_the_same_program_again() -> None:
+    assert case_of_seed(7) == case_of_seed(7)
+
+
+def test_generated_programs_repeat_statements_and_keep_values_live() -> None:
+    repeated = returned = 0
+    for seed in range(40):
+        body = ast.parse(case_of_seed(seed).source).body[0]
+        assert isinstance(body, ast.FunctionDef)
+        texts = [ast.unparse(node) for node in ast.walk(body) if isinstance(node, ast.Assign)]
+        repeated += len(texts) - len(set(texts))
+        last = body.body[-1]
+        assert isinstance(last, ast.Return)
+        assert isinstance(last.value, ast.Tuple)
+        returned += len(last.value.elts)
+    assert repeated > 20
+    assert returned > 40 * 4
+
+
+def test_a_saved_case_loads_as_it_was(tmp_path: pytest.TempPathFactory) -> None:
+    case = case_of_seed(3)
+    loaded = load(save(case, "A claim.", tmp_path))  # type: ignore[arg-type]
+    assert loaded.source == case.source
+    assert repr(loaded.calls) == repr(case.calls)
+
+
+def test_reducing_keeps_what_fails() -> None:
+    case = Case(
+        "def program(a, b, c):\n    x = a + b\n    y = a // c\n    return (x, y)\n", [(1, 2, 3)]
+    )
+    small = reduced(case, lambda candidate: "//" in candidate.source)
+    assert small.source == "def program(a, b, c):\n    y = a // c\n"
