@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracejit.backend import x64
 from tracejit.backend.assembler import MachineCode, assemble
 from tracejit.backend.emit import emit
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, IsConstant, Location
@@ -26,9 +27,7 @@ POINTER = ctypes.c_void_p
 VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
 TAGGED = sys.version_info >= (3, 12)
 SLOTS = 160
-REGISTERS = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi") + tuple(
-    f"r{number}" for number in range(8, 16)
-)
+REGISTERS = [register.name for register in x64.REGISTERS]
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,8 @@ class Native:
         found = [_read(type, location, words) for type, location in record.values]
         if record.kind == "return":
             assert record.shape is not None
-            return Returned(evaluate(record.shape, dict(zip(values_in(record.shape), found))))
+            values = dict(zip(values_in(record.shape), found, strict=True))
+            return Returned(evaluate(record.shape, values))
         assert record.exit is not None
         state = record.exit.state
         values = dict(zip(state.values(), found, strict=True))

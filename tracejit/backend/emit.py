@@ -1,7 +1,7 @@
 """Allocated LIR as assembly text.
 
 The hot path first, in the order of the blocks, then what only taken jumps reach. Labels: `bK` a
-block, `xK` a side exit, `pK` a poll that ran out of fuel and `rK` the way back from it.
+block, `xK` a side exit, `pK` a poll that ran out of fuel and `qK` the way back from it.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class _Emitter:
         )
 
     def destination(self, block: LirBlock) -> LirBlock:
-        """Where a jump to the block really goes; of blocks that only lead to each other, the first."""
+        """Where a jump to the block really goes; in a ring of empty blocks, to the first."""
         seen = {block}
         while True:
             insts, taken, other = self.code[block]
@@ -155,7 +155,7 @@ class _Emitter:
         for block in blocks:
             for successor in block.successors():
                 head = self.destination(successor)
-                if head.depth and place[head] <= place[block]:
+                if head.depth and place[head] <= place[block] and not block.cold:
                     at = place[head] + self.is_test(head)
                     heads.add(blocks[min(at, len(blocks) - 1)])
         return heads
@@ -251,7 +251,7 @@ class _Emitter:
     def poll(self, inst: MachInst) -> None:
         number = inst.exits[0].number
         self.polls.append(inst)
-        self.lines += ["dec r15", f"je {self.to(f'p{number}')}", f"r{number}:"]
+        self.lines += ["dec r15", f"je {self.to(f'p{number}')}", f"q{number}:"]
 
     # What only taken jumps reach
 
@@ -281,7 +281,7 @@ class _Emitter:
         for stale in inst.exits[1:]:
             lines.append(f"call {self.to('recheck')}")
             lines.append(f"jne {self.to(f'x{stale.number}')}")
-        lines.append(f"jmp {self.to(f'r{raised.number}')}")
+        lines.append(f"jmp {self.to(f'q{raised.number}')}")
 
     def recheck(self) -> None:
         """A subroutine: ZF=0 where a guard does not hold any more; keeps every register."""
@@ -356,10 +356,12 @@ def _frame_size(function: LirFunction) -> int:
 def _code_of(block: LirBlock) -> tuple[list[MachInst], MachInst | None, LirBlock | None]:
     """The instructions but for the jumps to other blocks at the end: conditional, and plain."""
     insts = [inst for inst in block.insts if not is_ghost(inst)]
-    taken, other = None, None
+    taken: MachInst | None = None
+    other: LirBlock | None = None
     if insts and insts[-1].op.name == "jmp" and _leads_to_block(insts[-1]):
-        other = insts.pop().operands[0]
-        assert isinstance(other, LirBlock)
+        destination = insts.pop().operands[0]
+        assert isinstance(destination, LirBlock)
+        other = destination
     if insts and _leads_to_block(insts[-1]):
         taken = insts.pop()
     return insts, taken, other

@@ -12,7 +12,7 @@ from tracejit.backend.lir import inst as make
 from tracejit.backend.lower_entry import lower_entry, recheck
 from tracejit.backend.selection import RULES, Selector
 from tracejit.backend.target import MemoryIs, Target
-from tracejit.ir.dominators import dominator_tree, natural_loops
+from tracejit.ir.dominators import dominator_tree, loop_depths
 from tracejit.ir.function import Block, Function
 from tracejit.ir.ops import Op
 
@@ -26,15 +26,11 @@ def lower(
     lir = LirFunction(function.name)
     lir.guards = recheck(guards)
     tree = dominator_tree(function)
-    loops = natural_loops(function, tree)
     select = Selector(function, lir, target)
-    for loop in loops:
-        for block in loop.blocks:
-            select.innermost[block] = loop
+    depths = loop_depths(function, tree)
     cold = _cold_blocks(tree.order)
     for block in tree.order:
-        around = select.innermost.get(block)
-        select.blocks[block] = LirBlock(-1, around.depth if around else 0, block in cold)
+        select.blocks[block] = LirBlock(-1, depths[block], block in cold)
     code = {block: _lower_block(select, block) for block in reversed(tree.order)}
     polls = any(inst.op is Op.poll for block in tree.order for inst in block.insts)
     select.block, select.depth, select.items = function.entry, 0, []
@@ -42,7 +38,8 @@ def lower(
     entry = LirBlock(0)
     items = [entry, *select.items]
     for block in function.blocks:
-        items += [select.blocks[block], *code.get(block, ())]
+        if block in code:
+            items += [select.blocks[block], *code[block]]
     _fill_blocks(lir, items)
     return lir
 
@@ -62,6 +59,7 @@ def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
     """The instructions of a block, and the heads of the blocks that it had to be split into."""
     select.block = block
     select.depth = select.blocks[block].depth
+    select.live = select.live_out[block]
     chunks: list[list[MachInst | LirBlock]] = []
     for inst in reversed(block.insts):
         if inst.result is not None and inst.exit is None and inst.result not in select.registers:
@@ -69,6 +67,8 @@ def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
         select.items = []
         RULES[inst.op](select, inst)
         chunks.append(select.items)
+        if inst.result is not None:
+            select.live &= ~(1 << inst.result.id)
     select.lowered.add(block)
     return [item for chunk in reversed(chunks) for item in chunk]
 

@@ -24,8 +24,8 @@ def ordered(select: Selector, inst: Inst) -> tuple[Value, Value]:
 
 def _affinity(select: Selector, inst: Inst, value: Value) -> int:
     """How good it is for the result to take the operand's register."""
-    successor = value in select.flows.get(inst.value, ())
-    return 2 * select.dies(value) + successor
+    successor = select.dies(value) and value in select.flows.get(inst.value, ())
+    return 2 * successor + select.dies(value)
 
 
 @lowers(Op.iconst, Op.bconst)
@@ -284,24 +284,26 @@ def lower_ishl_ovf(select: Selector, inst: Inst) -> None:
     if fixed == 1:
         _double_ovf(select, inst)
         return
-    exit = select.exit(inst.exit)
     d, number = select.register(inst.value), constant_of(value)
     if number is not None:
         # shifting a known number: only the count decides whether it fits
         room = 63 - (number if number >= 0 else ~number).bit_length()
-        select.emit("cmp", select.register(count), room)
-        select.emit_exit("ja", exit)
+        _leave_above(select, inst, count, room)
         _shift(select, "shl", d, number, count)
         return
     if fixed is None or not 0 <= fixed <= 63:
-        select.emit("cmp", select.register(count), 63)
-        select.emit_exit("ja", exit)
+        _leave_above(select, inst, count, 63)
     original = select.register(value)
     _shift(select, "shl", d, original, count)
     back = select.temporary()
     _shift(select, "sar", back, d, count)
     select.emit("cmp", back, original)
-    select.emit_exit("jne", exit)
+    select.emit_exit("jne", select.exit(inst.exit))
+
+
+def _leave_above(select: Selector, inst: Inst, count: Value, limit: int) -> None:
+    select.emit("cmp", select.register(count), limit)
+    select.emit_exit("ja", select.exit(inst.exit))
 
 
 def _shift(

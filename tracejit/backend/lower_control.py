@@ -24,7 +24,7 @@ def _jump(select: Selector, target: Target) -> None:
     lowered = target.block in select.lowered
     for param, arg in zip(target.block.params, target.args, strict=True):
         if not lowered or param in select.registers:
-            moves += [select.register(param), select.source(arg)]
+            moves += [select.place(param), select.source(arg)]
     if moves:
         select.emit("pmove", *moves)
     select.emit("jmp", select.blocks[target.block])

@@ -206,15 +206,20 @@ class _Allocator:
         if isinstance(place, int) and inst.op.name == "mov" and self.is_member(inst, 0, member):
             return []
         evicted: list[Bundle] = []
+        places = [at for at in range(len(inst.operands)) if self.is_member(inst, at, member)]
+        if inst.op.name == "mov" and places == [1] and inst.operands[0] == place:
+            inst.operands[1] = place
+        elif len(places) == 1 and _takes(inst, places[0], place):
+            inst.operands[places[0]] = place
+        elif places:
+            roles = {inst.op.roles[at] for at in places}
+            role = roles.pop() if len(roles) == 1 else "m"
+            register = self.load(number, role, place, evicted)
+            for at in places:
+                inst.operands[at] = register
         for at, operand in enumerate(inst.operands):
             if isinstance(operand, Memory):
                 evicted += self.reload_address(number, at, operand, member, place)
-            elif self.is_member(inst, at, member):
-                if _takes(inst, at, place):
-                    inst.operands[at] = place
-                else:
-                    register = self.load(number, inst.op.roles[at], place, evicted)
-                    inst.operands[at] = register
         return evicted
 
     def is_member(self, inst: MachInst, at: int, member: int) -> bool:
@@ -278,7 +283,9 @@ class _Allocator:
                 if inst.op.name == "pmove":
                     pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
                     insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
-                insts += self.before.get(inst, ())
+                for load in self.before.get(inst, ()):
+                    if not _is_reload(insts, load):
+                        insts.append(load)
                 insts.append(inst)
                 insts += self.after.get(inst, ())
             block.insts = insts
@@ -314,6 +321,17 @@ class _Allocator:
             assert index is None or isinstance(index, Register)
             return Memory(base, operand.displacement, index, operand.scale)
         return operand
+
+
+def _is_reload(insts: list[MachInst], load: MachInst) -> bool:
+    """Whether the register has just been stored where it would be loaded from."""
+    last = insts[-1] if insts else None
+    return (
+        last is not None
+        and last.virtual is None
+        and last.op.name == "mov"
+        and last.operands == load.operands[::-1]
+    )
 
 
 def _takes(inst: MachInst, at: int, place: Slot | int) -> bool:

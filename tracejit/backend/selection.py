@@ -23,11 +23,9 @@ from tracejit.backend.lir import (
 )
 from tracejit.backend.target import Target
 from tracejit.backend.x64 import ROWS, fits_i32
-from tracejit.ir.dominators import Loop
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
 from tracejit.ir.ops import Opcode
-from tracejit.ir.types import I64_MAX, I64_MIN
 from tracejit.ir.value import Value
 
 
@@ -46,7 +44,9 @@ class Selector:
         self.home: dict[Value, Block] = {}
         self.flows: dict[Value, list[Value]] = {}
         """The block parameters that a value is passed to."""
-        self.innermost: dict[Block, Loop] = {}
+        self.live_out: dict[Block, int] = {}
+        self.live = 0
+        """What is live after the current instruction, and what that has asked for so far."""
         self.blocks: dict[Block, LirBlock] = {}
         self.lowered: set[Block] = set()
         self.block = function.entry
@@ -55,18 +55,41 @@ class Selector:
         self._survey()
 
     def _survey(self) -> None:
-        count, home, flows = self.use_count, self.home, self.flows
+        """Count uses, and find what is live at each block's end, as bit sets by value number."""
+        exposed: dict[Block, int] = {}
+        defined: dict[Block, int] = {}
         for block in self.function.blocks:
-            for param in block.params:
-                home[param] = block
-            for inst in block.insts:
-                if inst.result is not None:
-                    home[inst.result] = block
-                for value in inst.uses():
-                    count[value] = count.get(value, 0) + 1
-                for target in inst.targets:
-                    for arg, param in zip(target.args, target.block.params, strict=True):
-                        flows.setdefault(arg, []).append(param)
+            exposed[block], defined[block] = self._survey_block(block)
+        live_in, live_out = dict(exposed), self.live_out
+        work = list(self.function.blocks)
+        predecessors = self.function.predecessors()
+        while work:
+            block = work.pop()
+            live = 0
+            for target in block.terminator.targets:
+                live |= live_in[target.block]
+            live_out[block] = live
+            live = exposed[block] | (live & ~defined[block])
+            if live != live_in[block]:
+                live_in[block] = live
+                work += predecessors[block]
+
+    def _survey_block(self, block: Block) -> tuple[int, int]:
+        count, home, flows = self.use_count, self.home, self.flows
+        exposed = defined = 0
+        for param in block.params:
+            defined |= 1 << param.id
+        for inst in block.insts:
+            for value in inst.uses():
+                count[value] = count.get(value, 0) + 1
+                exposed |= 1 << value.id
+            if inst.result is not None:
+                home[inst.result] = block
+                defined |= 1 << inst.result.id
+            for target in inst.targets:
+                for arg, param in zip(target.args, target.block.params, strict=True):
+                    flows.setdefault(arg, []).append(param)
+        return exposed & ~defined, defined
 
     # Emitting
 
@@ -94,6 +117,11 @@ class Selector:
         constant = constant_of(value)
         if constant is not None:
             return self.constant(constant)
+        self.live |= 1 << value.id
+        return self.place(value)
+
+    def place(self, value: Value) -> VirtualRegister:
+        """The register that is to receive the value."""
         found = self.registers.get(value)
         if found is None:
             found = self.registers[value] = self.lir.new_register()
@@ -130,10 +158,8 @@ class Selector:
         return found
 
     def dies(self, value: Value) -> bool:
-        """Whether the current instruction is probably the last that reads the value."""
-        if value in self.registers:
-            return False
-        return self.innermost.get(self.home[value]) is self.innermost.get(self.block)
+        """Whether nothing reads the value after the current instruction, its exit apart."""
+        return not self.live >> value.id & 1
 
     def only_here(self, value: Value) -> Inst | None:
         """What computes the value, if in this block and for a single use."""
@@ -151,7 +177,7 @@ class Selector:
         constant = constant_of(value)
         if constant is not None:
             return constant, constant
-        return range_of(self.function, value)
+        return self.function.range_of(value)
 
     # Exits
 
@@ -178,12 +204,6 @@ class Selector:
         ]
         record = ExitRecord("raise" if kind == "raise" else "resume", exit)
         return LirExit(-1, record, operands, undo)
-
-
-def range_of(function: Function, value: Value) -> tuple[int, int]:
-    ranges = getattr(function, "ranges", None)
-    found = ranges.get(value) if ranges else None
-    return (I64_MIN, I64_MAX) if found is None else (max(found[0], I64_MIN), min(found[1], I64_MAX))
 
 
 def constant_of(value: Value) -> int | None:

@@ -1,0 +1,256 @@
+"""Random machine-stage functions: structured, terminating, on edge numbers, with spills."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import Block, Function, Target
+from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.shapes import Const, Shape, TupleOf
+from tracejit.ir.types import BOOL, I64, Type
+from tracejit.ir.value import Value
+
+EDGES = sorted(
+    {0, 1, 2, 3, 5, 7, 10, 31, 32, 63, 64, 100, 255, 1000003, 0xEDB88320, 0xFFFFFFFF}
+    | {sign * (2**k + d) for k in (30, 31, 32, 62, 63) for d in (-1, 0, 1) for sign in (1, -1)}
+)
+FITTING = [edge for edge in EDGES if -(2**63) <= edge < 2**63]
+
+_CHECKED = [op for name, op in Op.by_name.items() if name.endswith("_ovf")]
+_FREE = [
+    *(Op.by_name[name + "_wrap"] for name in ("iadd", "isub", "imul", "ineg", "iabs")),
+    *(Op.inot, Op.iand, Op.ior, Op.ixor, Op.imin, Op.imax, Op.ibit_length, Op.ibit_count),
+]
+_GUARDED = [Op.ishl_wrap, Op.ishr_wrap, Op.ifloordiv_wrap, Op.imod_wrap]
+_COMPARISONS = [Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige]
+_BOOLEAN = [Op.bnot, Op.band, Op.bor, Op.bxor]
+
+
+class Generator:
+    """One random function; `size` is the number of its instructions, roughly."""
+
+    def __init__(self, seed: int, size: int = 40) -> None:
+        self.random = random.Random(seed)
+        self.function = Function(f"f{seed}")
+        self.budget = size
+        self.recent: list[tuple[Opcode, list[Value]]] = []
+        self.hoard = self.random.random() < 0.5
+        types = self.random.choices([I64, BOOL], weights=[5, 1], k=self.random.randint(1, 6))
+        self.block = self.function.new_block(types)
+        self.scope: list[Value] = list(self.block.params)
+        self.statements(0)
+        self.finish()
+
+    def emit(self, op: Opcode, args: Sequence[Value] = (), **more: object) -> Value:
+        inst = self.function.new_inst(op, args, **more)  # type: ignore[arg-type]
+        self.block.insts.append(inst)
+        return inst.value
+
+    def end(self, op: Opcode, args: Sequence[Value] = (), **more: object) -> None:
+        self.block.insts.append(self.function.new_inst(op, args, **more))  # type: ignore[arg-type]
+
+    # Operands
+
+    def of(self, type: Type) -> list[Value]:
+        return [value for value in self.scope if value.type == type]
+
+    def integer(self) -> Value:
+        known = self.of(I64)
+        if not known or self.random.random() < 0.2:
+            return self.constant()
+        # recent values, unless the function is to keep all of them alive
+        return self.random.choice(known if self.hoard else known[-6:])
+
+    def constant(self) -> Value:
+        number = self.random.choice(FITTING)
+        if self.random.random() < 0.5:
+            number = self.random.randint(-20, 20)
+        value = self.emit(Op.iconst, imm=number, type=I64)
+        if self.random.random() < 0.3:
+            self.scope.append(value)
+        return value
+
+    def boolean(self) -> Value:
+        known = self.of(BOOL)
+        if not known or self.random.random() < 0.5:
+            return self.emit(self.random.choice(_COMPARISONS), [self.integer(), self.integer()])
+        return self.random.choice(known)
+
+    def exit(self, reason: str) -> Exit:
+        scope = self.scope
+        kept = (
+            scope if self.hoard else self.random.sample(scope, self.random.randint(0, len(scope)))
+        )
+        names: dict[str, Shape] = {f"x{n}": value for n, value in enumerate(kept[:30])}
+        stack: list[Shape] = [Const(None)] * self.random.randint(0, 1)
+        if kept:
+            stack.append(TupleOf((self.random.choice(kept), self.random.choice(kept))))
+        return Exit(reason, FrameState(self.random.randint(0, 99) * 2, names, tuple(stack)))
+
+    # Statements
+
+    def statements(self, depth: int) -> None:
+        for _ in range(self.random.randint(2, 12)):
+            if self.budget <= 0:
+                return
+            self.budget -= 1
+            choice = self.random.random()
+            if choice < 0.1 and depth < 3:
+                self.choose(depth)
+            elif choice < 0.2 and depth < 3:
+                self.loop(depth)
+            else:
+                self.scope.append(self.computation())
+
+    def computation(self) -> Value:
+        if self.recent and self.random.random() < 0.3:
+            return self.repeated()
+        choice = self.random.random()
+        if choice < 0.15:
+            op = self.random.choice(_BOOLEAN)
+            return self.emit(op, [self.boolean() for _ in op.operands])
+        if choice < 0.25:
+            return self.boolean()
+        if choice < 0.32:
+            return self.emit(Op.select, [self.boolean(), self.integer(), self.integer()])
+        if choice < 0.36:
+            return self.emit(Op.ifrom_bool, [self.boolean()], type=I64)
+        if choice < 0.5:
+            return self.guarded(self.random.choice(_GUARDED))
+        op = self.random.choice(_CHECKED if choice < 0.75 else _FREE)
+        return self.compute(op, [self.integer() for _ in op.operands])
+
+    def compute(self, op: Opcode, args: list[Value]) -> Value:
+        self.recent.append((op, args))
+        exit = self.exit(op.name) if op.exit == "must" else None
+        return self.emit(op, args, exit=exit)
+
+    def repeated(self) -> Value:
+        """An earlier instruction slightly changed, if its operands are still in scope."""
+        op, args = self.random.choice(self.recent)
+        changed = [arg if arg in self.scope else self.integer() for arg in args]
+        changed[self.random.randrange(len(args))] = self.integer()
+        if self.random.random() < 0.3:
+            changed.reverse()
+        return self.compute(op, changed)
+
+    def guarded(self, op: Opcode) -> Value:
+        """An opcode that needs a proof, and operands that make it true."""
+        left, right = self.integer(), self.integer()
+        if op in (Op.ishl_wrap, Op.ishr_wrap):
+            mask = self.emit(Op.iconst, imm=63 if op is Op.ishl_wrap else 127, type=I64)
+            right = self.emit(Op.iand, [right, mask])
+        elif self.random.random() < 0.5:
+            one = self.emit(Op.iconst, imm=1, type=I64)
+            right = self.emit(Op.ior, [right, one])
+        else:
+            divisor = self.random.choice([c for c in FITTING if c != 0])
+            right = self.emit(Op.iconst, imm=divisor, type=I64)
+        return self.emit(op, [left, right])
+
+    def choose(self, depth: int) -> None:
+        """A diamond, or a triangle, whose join takes parameters."""
+        condition, outer = self.boolean(), list(self.scope)
+        arms = [self.function.new_block(), self.function.new_block()]
+        self.end(Op.br_if, [condition], targets=[Target(arm, []) for arm in arms])
+        types = [self.random.choice([I64, I64, BOOL]) for _ in range(self.random.randint(0, 3))]
+        ends: list[tuple[Block, list[Value]]] = []
+        for arm in arms:
+            self.block, self.scope = arm, list(outer)
+            self.statements(depth + 1)
+            if self.random.random() < 0.15:
+                self.end(Op.leave, exit=self.exit("leave"))
+            else:
+                ends.append((self.block, [self.typed(type) for type in types]))
+        join = self.function.new_block(types)
+        for block, args in ends:
+            self.block = block
+            self.end(Op.jump, targets=[Target(join, args)])
+        self.block, self.scope = join, outer + join.params
+
+    def typed(self, type: Type) -> Value:
+        return self.integer() if type == I64 else self.boolean()
+
+    def loop(self, depth: int) -> None:
+        """A counted loop, tested at the top or at the bottom, with some carried values."""
+        outer = list(self.scope)
+        types: list[Type] = [
+            I64,
+            *self.random.choices([I64, I64, BOOL], k=self.random.randint(0, 4)),
+        ]
+        count = self.emit(Op.iconst, imm=self.random.randint(1, 6), type=I64)
+        first = [count, *(self.typed(type) for type in types[1:])]
+        head, after = self.function.new_block(types), self.function.new_block(types)
+        self.end(Op.jump, targets=[Target(head, first)])
+        self.block, self.scope = head, outer + head.params[1:]
+        bottom = self.random.random() < 0.5
+        if not bottom:
+            body = self.function.new_block()
+            zero = self.emit(Op.iconst, imm=0, type=I64)
+            going = self.emit(Op.igt, [head.params[0], zero])
+            targets = [Target(body, []), Target(after, list(head.params))]
+            self.end(Op.br_if, [going], targets=targets)
+            self.block = body
+        self.statements(depth + 1)
+        carried = [self.typed(type) for type in types[1:]]
+        if self.random.random() < 0.3:
+            carried = self.shuffled(head.params[1:], carried)
+        one = self.emit(Op.iconst, imm=1, type=I64)
+        left = self.emit(Op.isub_wrap, [head.params[0], one])
+        if self.random.random() < 0.8:
+            self.end(Op.poll, exit=self.exit("poll"))
+        if bottom:
+            zero = self.emit(Op.iconst, imm=0, type=I64)
+            going = self.emit(Op.igt, [left, zero])
+            targets = [Target(head, [left, *carried]), Target(after, [left, *carried])]
+            self.end(Op.br_if, [going], targets=targets)
+        else:
+            self.end(Op.jump, targets=[Target(head, [left, *carried])])
+        self.block, self.scope = after, outer + after.params
+
+    def shuffled(self, params: list[Value], carried: list[Value]) -> list[Value]:
+        """Some carried values replaced by other parameters: exchanges and rotations."""
+        found = list(carried)
+        for at, value in enumerate(carried):
+            same = [param for param in params if param.type == value.type]
+            if same:
+                found[at] = self.random.choice(same)
+        return found
+
+    def finish(self) -> None:
+        choice = self.random.random()
+        shape: Shape
+        if choice < 0.1:
+            self.end(Op.leave, exit=self.exit("leave"))
+            return
+        if choice < 0.5:
+            shape = self.integer()
+        elif choice < 0.65:
+            shape = self.boolean()
+        elif choice < 0.75:
+            shape = Const(self.random.choice([None, True, False, 5, 10**20]))
+        else:
+            kept = self.random.sample(self.scope, min(len(self.scope), 12))
+            shape = TupleOf((*kept, Const("end"), TupleOf((self.integer(),))))
+        self.end(Op.ret, imm=shape)
+
+
+def random_function(seed: int, size: int = 40) -> Function:
+    return Generator(seed, size).function
+
+
+def random_arguments(seed: int, function: Function) -> list[object]:
+    source = random.Random(seed)
+    args: list[object] = []
+    for param in function.entry.params:
+        if param.type == BOOL:
+            args.append(source.random() < 0.5)
+        elif source.random() < 0.5:
+            args.append(source.randint(-10, 10))
+        elif source.random() < 0.3:
+            args.append(source.randint(-(2**63), 2**63 - 1) >> source.randint(0, 63))
+        else:
+            args.append(source.choice(FITTING))
+    return args
