@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from typing import Final
+
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import OVF_FORM, Op, Opcode
 from tracejit.ir.shapes import values_in
 from tracejit.ir.value import Value
 from tracejit.opt.params import keep_params
 
-_DROPPABLE = frozenset(machine for exact, machine in OVF_FORM.items() if exact.exit == "may")
-"""Machine opcodes that leave only because their result would not fit: nobody misses it."""
-ROOTS: frozenset[Opcode] = frozenset(
-    op
-    for op in Op.by_name.values()
-    if op.terminator or op.effect or (op.exit == "must" and op not in _DROPPABLE)
+ROOTS: Final[frozenset[Opcode]] = frozenset(
+    op for op in Op.by_name.values() if op.terminator or op.effect or op.exit == "must"
 )
 """Opcodes that are needed even if their result is not."""
+NEEDED_BEFORE_DECISIONS: Final = ROOTS - {
+    machine for exact, machine in OVF_FORM.items() if exact.exit == "may"
+}
+"""The same while nothing relies yet on a result that does not fit making the code leave."""
 
 
 def dce(function: Function) -> None:
     """Drop the instructions and the block parameters that nothing needs."""
+    drop_dead(function, ROOTS)
+
+
+def drop_dead(function: Function, roots: Set[Opcode]) -> None:
+    """Drop what no instruction with an opcode among the roots depends on."""
     sources: dict[Value, list[Value]] = {}
     edges: dict[Block, list[Target]] = {}
     for block in function.blocks:
@@ -28,12 +36,12 @@ def dce(function: Function) -> None:
                 edges.setdefault(target.block, []).append(target)
                 for param, arg in zip(target.block.params, target.args, strict=True):
                     sources.setdefault(param, []).append(arg)
-    live = _live(function, sources)
+    live = _live(function, sources, roots)
     for block in function.blocks:
         block.insts = [
             inst
             for inst in block.insts
-            if inst.result is None or inst.result in live or inst.op in ROOTS
+            if inst.result is None or inst.result in live or inst.op in roots
         ]
     for block, targets in edges.items():
         keep = [at for at, param in enumerate(block.params) if param in live]
@@ -41,12 +49,12 @@ def dce(function: Function) -> None:
             keep_params(block, targets, keep)
 
 
-def _live(function: Function, sources: dict[Value, list[Value]]) -> set[Value]:
+def _live(function: Function, sources: dict[Value, list[Value]], roots: Set[Opcode]) -> set[Value]:
     """The values that an instruction which must stay reads, and all that they are made of."""
     work: list[Value] = []
     for block in function.blocks:
         for inst in block.insts:
-            if inst.op in ROOTS:
+            if inst.op in roots:
                 _read(inst, work)
     live: set[Value] = set()
     while work:
@@ -56,7 +64,7 @@ def _live(function: Function, sources: dict[Value, list[Value]]) -> set[Value]:
         live.add(value)
         origin = value.origin
         if isinstance(origin, Inst):
-            if origin.op not in ROOTS:
+            if origin.op not in roots:
                 _read(origin, work)
         else:
             work.extend(sources.get(value, ()))

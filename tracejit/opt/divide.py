@@ -33,6 +33,7 @@ def _by_quotient(function: Function, inst: Inst) -> tuple[Inst, Inst]:
     found = floordiv(function.range_of(x), divisor)
     function.ranges[quotient.value] = found
     low, high = mul(found, divisor)
-    function.ranges[product.value] = (max(low, I64_MIN), min(high, I64_MAX))
+    if low >= I64_MIN and high <= I64_MAX:  # Else it may wrap, and the difference wraps back.
+        function.ranges[product.value] = (low, high)
     inst.op, inst.args = Op.isub_wrap, [x, product.value]
     return quotient, product

@@ -15,6 +15,7 @@ from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.types import BOOL
 from tracejit.ir.value import Value
+from tracejit.opt.wide import is_wide
 
 _MAX_WALK = 4
 """How many blocks before the loop are searched for a state."""
@@ -52,6 +53,8 @@ def _is_movable(inst: Inst) -> bool:
     op = inst.op
     if inst.result is None or op.effect or op.has_imm or inst.result.type == BOOL:
         return False
+    if any(map(is_wide, inst.args)):
+        return False  # It leaves, which it must not do where it would not have been reached.
     return not op.traps or _is_safe_divisor(inst.args[1])
 
 

@@ -43,7 +43,7 @@ def optimise(function: Function, on_pass: Callable[[str, Function], None] | None
     """Take the function from the exact to the machine stage, in place, and make it better.
 
     `on_pass` is called with the name of each pass and the function, after it.
-    Raises `narrow.NoExit` for a function that cannot be compiled.
+    Raises `wide.NoExit` for a function that cannot be compiled.
     """
     for run in PASSES:
         run(function)

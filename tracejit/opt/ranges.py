@@ -140,25 +140,27 @@ class _Analysis:
         self.facts = {}
         for block in self.order:
             edges = self.incoming[block]
-            if edges:
-                edges_taken = [self.given[edge] for edge in edges if edge in self.given]
-                if mode is _Mode.GIVE_UP and block in self.heads and self.idom[block] in self.facts:
-                    self._take_anything(block)
-                elif not edges_taken:
-                    for edge in block.insts[-1].targets:
-                        self.given.pop(edge, None)
-                    continue
-                elif block.params:
-                    self._join(block, edges_taken, mode)
+            taken = [self.given[edge] for edge in edges if edge in self.given]
+            gives_up = mode is _Mode.GIVE_UP and block in self.heads
+            if edges and (not (taken or gives_up) or self.idom[block] not in self.facts):
+                for edge in block.insts[-1].targets:
+                    self.given.pop(edge, None)
+                continue
+            if gives_up:
+                self._take_anything(block)
+            elif edges and block.params:
+                self._join(block, taken, mode)
             self._visit(block, self._facts_at(block, edges))
 
     def is_stable(self) -> bool:
         """Whether another widening sweep would change nothing."""
         for head in self.heads:
             edges_taken = [self.given[edge] for edge in self.incoming[head] if edge in self.given]
-            if edges_taken and head not in self.facts:
+            if not edges_taken:
+                continue
+            if head not in self.facts:
                 return False
-            for param, *intervals in zip(head.params, *edges_taken, strict=False):
+            for param, *intervals in zip(head.params, *edges_taken, strict=True):
                 low, high = self.bounds[param]
                 for interval in intervals:
                     if interval[0] < low or interval[1] > high:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tracejit.ir.dominators import reverse_postorder
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op
-from tracejit.ir.types import fits_i64
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
+from tracejit.opt.wide import is_wide
 
 MAX_SELECTS = 2
 """How many selects may stand for a branch: more cost more than a predicted branch."""
@@ -86,7 +86,7 @@ def _select_arguments(function: Function, block: Block) -> bool:
     then, otherwise = branch.targets
     pairs = list(zip(then.args, otherwise.args, strict=True))
     differing = [pair for pair in pairs if pair[0] is not pair[1]]
-    if len(differing) > MAX_SELECTS or any(_is_wide(v) for pair in differing for v in pair):
+    if len(differing) > MAX_SELECTS or any(is_wide(v) for pair in differing for v in pair):
         return False
     block.insts.pop()
     args: list[Value] = []
@@ -98,14 +98,6 @@ def _select_arguments(function: Function, block: Block) -> bool:
         args.append(yes)
     block.insts.append(Inst(Op.jump, targets=[Target(then.block, args)]))
     return True
-
-
-def _is_wide(value: Value) -> bool:
-    """Whether the value is a constant that no register holds, to be named but not computed with."""
-    origin = value.origin
-    return (
-        isinstance(origin, Inst) and origin.op is Op.iconst and not fits_i64(origin.imm)  # type: ignore[arg-type]  # the imm of an iconst is an int
-    )
 
 
 def _merge_lines(function: Function) -> bool:
