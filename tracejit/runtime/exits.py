@@ -1,0 +1,70 @@
+"""Side exits as data for the `deopt` stub: how to box what a FrameState or a returned shape names.
+
+A descriptor is a row of 8-byte words: the kind, room for so many objects, then steps of two words,
+in postfix order: each pushes an object made from its operand, or builds a tuple of the last ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
+from tracejit.ir.shapes import Const, Shape, TupleOf
+from tracejit.ir.types import BOOL, OBJ, Type
+from tracejit.ir.value import Value
+from tracejit.runtime.stubs import (
+    BOX_BOOL,
+    BOX_CONSTANT,
+    BOX_INT,
+    BUILD_TUPLE,
+    DONE,
+    FRAME_BASE,
+    RAISE,
+    RESUME,
+    RETURN,
+    TAKE_CONSTANT,
+    TAKE_OBJECT,
+)
+
+Step: TypeAlias = tuple[int, int]
+_KINDS = {"resume": RESUME, "raise": RAISE, "return": RETURN}
+
+
+def encode(record: ExitRecord) -> bytes:
+    """The descriptor of an exit. Good while the constants in its shape live."""
+    if record.kind == "return":
+        assert record.shape is not None
+        steps = list(_build(record.shape, iter(record.values)))
+    else:
+        steps = [_box(type, location) for type, location in record.values]
+    words = [_KINDS[record.kind], len(steps) + 1]
+    for step in (*steps, (DONE, 0)):
+        words += step
+    return b"".join((word & 2**64 - 1).to_bytes(8, "little") for word in words)
+
+
+def _build(shape: Shape, values: Iterator[tuple[Type, Location]]) -> Iterator[Step]:
+    match shape:
+        case Value():
+            yield _box(*next(values))
+        case Const(value):
+            yield TAKE_CONSTANT, id(value)
+        case TupleOf(items):
+            for item in items:
+                yield from _build(item, values)
+            yield BUILD_TUPLE, len(items)
+        case _:
+            raise AssertionError(f"{type(shape).__name__} is never returned")
+
+
+def _box(type: Type, location: Location) -> Step:
+    if isinstance(location, InRegister):
+        operand = 8 * location.number
+    elif isinstance(location, InSlot):
+        operand = FRAME_BASE + location.offset
+    elif type == BOOL:
+        return TAKE_CONSTANT, id(bool(location.value))
+    else:
+        return BOX_CONSTANT, location.value
+    return BOX_BOOL if type == BOOL else TAKE_OBJECT if type == OBJ else BOX_INT, operand
