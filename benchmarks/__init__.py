@@ -1,0 +1,1 @@
+"""Benchmarks: CPython beside tracejit on one machine, in one run, by pyperf."""

@@ -1,0 +1,15 @@
+"""Greatest common divisors of all pairs below a limit, by Euclid's algorithm, summed."""
+
+ARGUMENTS = (260,)
+ANSWER = 243452
+
+
+def kernel(n):
+    total = 0
+    for i in range(1, n):
+        for j in range(1, n):
+            a, b = i, j
+            while b:
+                a, b = b, a % b
+            total += a
+    return total
