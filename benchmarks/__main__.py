@@ -27,15 +27,19 @@ def main() -> None:
     )
     runner.argparser.description = __doc__
     runner.argparser.add_argument("--markdown", action="store_true", help="print Markdown tables")
-    runner.argparser.add_argument("--only", help="names to measure, separated by commas")
+    runner.argparser.add_argument(
+        "--only", help="kernels or groups (kernel, overflow, call, once), separated by commas"
+    )
     options = runner.parse_args()
     options.quiet = True
     wanted = options.only.split(",") if options.only else None
     found = [
-        compare(runner, options, pair) for pair in pairs() if wanted is None or pair.name in wanted
+        compare(runner, options, pair)
+        for pair in pairs()
+        if wanted is None or pair.name in wanted or pair.group in wanted
     ]
     if not options.worker:
-        once = durations(5 if options.fast else 15) if wanted is None else []
+        once = durations(5 if options.fast else 15) if wanted is None or "once" in wanted else []
         print(report([c for c in found if c is not None], once, options.markdown))
 
 
