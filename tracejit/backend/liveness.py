@@ -7,10 +7,11 @@ operation for sixty-four positions, so the whole is linear in practice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Memory, VirtualRegister
+from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Memory, Operand, VirtualRegister
 from tracejit.backend.x64 import Register
 
 VIRTUAL = 16
@@ -21,151 +22,153 @@ def index_of(register: VirtualRegister | Register) -> int:
     return register.number if type(register) is Register else VIRTUAL + register.number
 
 
+Accesses: TypeAlias = tuple[list[int], list[int], list[int]]
+"""The registers that an instruction reads, those that it writes, those that its exits read."""
+
+
 @dataclass(slots=True, eq=False)
 class Liveness:
     """What the allocator needs to know, by register index or by instruction number."""
 
-    insts: list[MachInst] = field(default_factory=list)
-    frequency: list[float] = field(default_factory=list)
+    insts: list[MachInst]
+    accesses: list[Accesses]
+    frequency: list[float]
     """How often each instruction runs, as a guess from loops and coldness."""
-    ranges: list[int] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
+    ranges: list[int]
+    weights: list[float]
     """The frequencies of the reads and writes; what only exits read adds nothing."""
-    occurrences: list[list[int]] = field(default_factory=list)
-    """The instructions that read or write the register, exits apart."""
+
+    def occurrences(self) -> list[list[int]]:
+        """By register, the instructions that read or write it, exits apart."""
+        found: list[list[int]] = [[] for _ in self.ranges]
+        for number, (reads, writes, _) in enumerate(self.accesses):
+            for index in {*reads, *writes}:
+                found[index].append(number)
+        return found
 
 
 def frequency_of(block: LirBlock) -> float:
     return 0.01 * 8.0**block.depth if block.cold else 8.0**block.depth
 
 
-def reads_of(inst: MachInst) -> Iterator[int]:
-    """The registers that the instruction reads, exits apart."""
-    op = inst.op
+def accesses_of(inst: MachInst) -> Accesses:
+    op, operands = inst.op, inst.operands
     if op.name == "pmove":
-        for operand in inst.operands[1::2]:
-            if type(operand) is VirtualRegister or type(operand) is Register:
-                yield index_of(operand)
-        return
-    for operand, role in zip(inst.operands, op.roles, strict=False):
+        return _indices(operands[1::2]), _indices(operands[::2]), []
+    reads, writes, exit_reads = [], [], []
+    for at in op.reads:
+        operand = operands[at]
         kind = type(operand)
         if kind is VirtualRegister:
-            if role != "d":
-                yield VIRTUAL + operand.number  # type: ignore[union-attr]
+            reads.append(VIRTUAL + operand.number)  # type: ignore[union-attr]
         elif kind is Register:
-            if role != "d":
-                yield operand.number  # type: ignore[union-attr]
+            reads.append(operand.number)  # type: ignore[union-attr]
         elif kind is Memory:
-            yield from _address(operand)  # type: ignore[arg-type]
-    for register in op.uses:
-        yield register.number
-
-
-def _address(memory: Memory) -> Iterator[int]:
-    yield index_of(memory.base)
-    if memory.index is not None:
-        yield index_of(memory.index)
-
-
-def writes_of(inst: MachInst) -> Iterator[int]:
-    """The registers that the instruction writes."""
-    op = inst.op
-    operands = inst.operands
-    if op.name == "pmove":
-        operands, roles = operands[::2], "d" * len(operands)
-    else:
-        roles = op.roles
-    for operand, role in zip(operands, roles, strict=False):
-        if role == "d" or role == "m":
-            kind = type(operand)
-            if kind is VirtualRegister:
-                yield VIRTUAL + operand.number  # type: ignore[union-attr]
-            elif kind is Register:
-                yield operand.number  # type: ignore[union-attr]
-    for register in op.defs:
-        yield register.number
-
-
-def exit_reads_of(inst: MachInst) -> Iterator[int]:
-    """The registers that the instruction's exits read."""
+            reads.append(index_of(operand.base))  # type: ignore[union-attr]
+            if operand.index is not None:  # type: ignore[union-attr]
+                reads.append(index_of(operand.index))  # type: ignore[union-attr, arg-type]
+    for at in op.writes:
+        operand = operands[at]
+        kind = type(operand)
+        if kind is VirtualRegister:
+            writes.append(VIRTUAL + operand.number)  # type: ignore[union-attr]
+        elif kind is Register:
+            writes.append(operand.number)  # type: ignore[union-attr]
+        elif kind is Memory:
+            reads.append(index_of(operand.base))  # type: ignore[union-attr]
+    reads += [register.number for register in op.uses]
+    writes += [register.number for register in op.defs]
     for exit in inst.exits:
-        for _, operand in exit.values:
-            if type(operand) is VirtualRegister or type(operand) is Register:
-                yield index_of(operand)
+        exit_reads += _indices([operand for _, operand in exit.values])
         if exit.undo is not None:
-            for operand in exit.undo.operands:
-                if type(operand) is VirtualRegister or type(operand) is Register:
-                    yield index_of(operand)
+            exit_reads += _indices(exit.undo.operands)
+    return reads, writes, exit_reads
 
 
-def live_out(blocks: list[LirBlock], accesses: list[_Accesses]) -> dict[LirBlock, int]:
-    """The registers live at each block's end, as a bit set by index."""
-    exposed, written = [], []
-    at = 0
-    for block in blocks:
-        reads = kills = 0
-        for reads_here, writes_here, exit_reads in reversed(accesses[at : at + len(block.insts)]):
-            for index in writes_here:
-                kills |= 1 << index
-                reads &= ~(1 << index)
-            for index in reads_here:
-                reads |= 1 << index
-            for index in exit_reads:
-                reads |= 1 << index
-        exposed.append(reads)
-        written.append(kills)
-        at += len(block.insts)
-    out = dict.fromkeys(blocks, 0)
-    into = dict(zip(blocks, exposed, strict=True))
-    successors = {block: list(block.successors()) for block in blocks}
-    changed = True
-    while changed:
-        changed = False
-        for number in range(len(blocks) - 1, -1, -1):
-            block = blocks[number]
-            live = 0
-            for successor in successors[block]:
-                live |= into[successor]
-            if live != out[block]:
-                out[block] = live
-                into[block] = exposed[number] | (live & ~written[number])
-                changed = True
-    return out
-
-
-_Accesses = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""Reads, writes, and reads by exits of one instruction."""
+def _indices(operands: Iterable[Operand]) -> list[int]:
+    found = []
+    for operand in operands:
+        kind = type(operand)
+        if kind is VirtualRegister:
+            found.append(VIRTUAL + operand.number)  # type: ignore[union-attr]
+        elif kind is Register:
+            found.append(operand.number)  # type: ignore[union-attr]
+    return found
 
 
 def live_ranges(function: LirFunction) -> Liveness:
     count = VIRTUAL + function.next_register
-    found = Liveness(
-        ranges=[0] * count, weights=[0.0] * count, occurrences=[[] for _ in range(count)]
-    )
-    accesses: list[_Accesses] = []
+    found = Liveness([], [], [], [0] * count, [0.0] * count)
+    weights, accesses = found.weights, found.accesses
     for block in function.blocks:
         frequency = frequency_of(block)
+        found.insts += block.insts
+        found.frequency += [frequency] * len(block.insts)
         for inst in block.insts:
-            exit_reads = tuple(exit_reads_of(inst)) if inst.exits else ()
-            access = tuple(reads_of(inst)), tuple(writes_of(inst)), exit_reads
-            number = len(accesses)
+            access = accesses_of(inst)
             accesses.append(access)
-            found.insts.append(inst)
-            found.frequency.append(frequency)
-            for index in {*access[0], *access[1]}:
-                found.weights[index] += frequency
-                found.occurrences[index].append(number)
-    out = live_out(function.blocks, accesses)
+            for index in access[0]:
+                weights[index] += frequency
+            for index in access[1]:
+                weights[index] += frequency
     at = 0
-    for block in function.blocks:
+    for block, live in live_out(function.blocks, accesses).items():
         end = at + len(block.insts)
-        _add_ranges(found.ranges, accesses, at, end, out[block])
+        _add_ranges(found.ranges, accesses, at, end, live)
         at = end
     return found
 
 
+def live_out(blocks: list[LirBlock], accesses: list[Accesses]) -> dict[LirBlock, int]:
+    """The registers live at each block's end, as a bit set by index."""
+    into: dict[LirBlock, int] = {}
+    written: dict[LirBlock, int] = {}
+    at = 0
+    for block in blocks:
+        end = at + len(block.insts)
+        into[block], written[block] = _exposed(accesses, at, end)
+        at = end
+    exposed, out = dict(into), dict.fromkeys(blocks, 0)
+    successors = [(block, list(block.successors())) for block in reversed(blocks)]
+    changed = True
+    while changed:
+        changed = False
+        for block, following in successors:
+            live = 0
+            for successor in following:
+                live |= into[successor]
+            if live != out[block]:
+                out[block] = live
+                into[block] = exposed[block] | (live & ~written[block])
+                changed = True
+    return out
+
+
+def _exposed(accesses: list[Accesses], start: int, end: int) -> tuple[int, int]:
+    """What instructions read before they write it, and what they write, as bit sets."""
+    seen: set[int] = set()
+    exposed: set[int] = set()
+    for number in range(start, end):
+        reads, writes, exit_reads = accesses[number]
+        for index in reads:
+            if index not in seen:
+                exposed.add(index)
+        for index in exit_reads:
+            if index not in seen:
+                exposed.add(index)
+        seen.update(writes)
+    return _bits(exposed), _bits(seen)
+
+
+def _bits(indices: Iterable[int]) -> int:
+    bits = 0
+    for index in indices:
+        bits |= 1 << index
+    return bits
+
+
 def _add_ranges(
-    ranges: list[int], accesses: list[_Accesses], start: int, end: int, live_after: int
+    ranges: list[int], accesses: list[Accesses], start: int, end: int, live_after: int
 ) -> None:
     """Walk a block backwards; `ends` has, for each live register, the bit where its range ends."""
     ends: dict[int, int] = {}
@@ -178,12 +181,11 @@ def _add_ranges(
         at = 2 * number + 1
         for index in writes:
             stop = ends.pop(index, at + 1)
-            ranges[index] |= ((1 << (stop - at)) - 1) << at
+            ranges[index] |= (1 << stop) - (1 << at)
         for index in reads:
-            if index not in ends:
-                ends[index] = at
+            ends.setdefault(index, at)
         for index in exit_reads:
-            if index not in ends:
-                ends[index] = at
+            ends.setdefault(index, at)
+    first = 1 << 2 * start
     for index, stop in ends.items():
-        ranges[index] |= ((1 << (stop - 2 * start)) - 1) << (2 * start)
+        ranges[index] |= (1 << stop) - first

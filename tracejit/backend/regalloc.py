@@ -21,7 +21,7 @@ from tracejit.backend.lir import (
 from tracejit.backend.lir import (
     inst as make,
 )
-from tracejit.backend.liveness import VIRTUAL, Liveness, index_of, live_ranges, writes_of
+from tracejit.backend.liveness import VIRTUAL, Liveness, index_of, live_ranges
 from tracejit.backend.parallel_move import sequence
 from tracejit.backend.x64 import (
     ALLOCATION_ORDER,
@@ -76,6 +76,7 @@ class _Allocator:
         for index in range(VIRTUAL, len(ranges)):
             live = Bundle(index, ranges[index], weights[index]) if ranges[index] else None
             self.bundles.append(live)
+        self.occurrences: list[list[int]] = []
         self.slots: list[int] = []
         self.before: dict[MachInst, list[MachInst]] = {}
         self.after: dict[MachInst, list[MachInst]] = {}
@@ -166,13 +167,15 @@ class _Allocator:
 
     def spill(self, bundle: Bundle) -> None:
         """Keep the bundle in memory, and load it wherever that will not do."""
+        if not self.occurrences:
+            self.occurrences = self.liveness.occurrences()
         pending = [bundle]
         while pending:
             spilled = pending.pop()
             constant = self.constant_of(spilled)
             spilled.place = self.free_slot(spilled.range) if constant is None else constant
             for member in spilled.members:
-                for number in self.liveness.occurrences[member]:
+                for number in self.occurrences[member]:
                     pending += self.rewrite_spilled(number, member, spilled.place)
 
     def constant_of(self, bundle: Bundle) -> int | None:
@@ -181,9 +184,9 @@ class _Allocator:
             return None
         (member,) = bundle.members
         found: set[Operand] = set()
-        for number in self.liveness.occurrences[member]:
+        for number in self.occurrences[member]:
             inst = self.liveness.insts[number]
-            if member in writes_of(inst):
+            if member in self.liveness.accesses[number][1]:
                 if inst.op.name != "mov":
                     return None
                 found.add(inst.operands[1])
@@ -275,52 +278,57 @@ class _Allocator:
     # Writing the result
 
     def rewrite(self) -> None:
-        function = self.function
+        function, before, after = self.function, self.before, self.after
+        places: list[Operand] = [0] * function.next_register
+        for index, bundle in enumerate(self.bundles):
+            if bundle is not None and bundle.place is not None:
+                places[index - VIRTUAL] = bundle.place
+                if isinstance(bundle.place, int):
+                    function.rematerialised[index - VIRTUAL] = bundle.place
         for block in function.blocks:
             insts: list[MachInst] = []
             for inst in block.insts:
-                self.place_operands(inst)
+                _place_operands(inst, places)
                 if inst.op.name == "pmove":
                     pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
                     insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
-                for load in self.before.get(inst, ()):
-                    if not _is_reload(insts, load):
-                        insts.append(load)
+                if inst in before:
+                    insts += [load for load in before[inst] if not _is_reload(insts, load)]
                 insts.append(inst)
-                insts += self.after.get(inst, ())
+                if inst in after:
+                    insts += after[inst]
             block.insts = insts
-        for bundle in self.bundles:
-            if bundle is not None and isinstance(bundle.place, int):
-                (member,) = bundle.members
-                function.rematerialised[member - VIRTUAL] = bundle.place
         function.slots = len(self.slots)
         function.saved = tuple(r for r in CALLEE_SAVED if r in self.saved)
 
-    def place_operands(self, inst: MachInst) -> None:
-        operands = inst.operands
-        for at, operand in enumerate(operands):
-            if type(operand) is VirtualRegister or type(operand) is Memory:
-                operands[at] = self.placed(operand)
-        for exit in inst.exits:
-            exit.virtual = tuple(operand for _, operand in exit.values)
-            exit.values = [(type, self.placed(operand)) for type, operand in exit.values]
-            exit.record.values = [(type, location(operand)) for type, operand in exit.values]
-            if exit.undo is not None:
-                exit.undo.virtual = tuple(exit.undo.operands)
-                exit.undo.operands = [self.placed(operand) for operand in exit.undo.operands]
 
-    def placed(self, operand: Operand) -> Operand:
-        if isinstance(operand, VirtualRegister):
-            bundle = self.bundles[index_of(operand)]
-            assert bundle is not None
-            assert bundle.place is not None
-            return bundle.place
-        if isinstance(operand, Memory):
-            base, index = self.placed(operand.base), operand.index and self.placed(operand.index)
-            assert isinstance(base, Register)
-            assert index is None or isinstance(index, Register)
-            return Memory(base, operand.displacement, index, operand.scale)
-        return operand
+def _place_operands(inst: MachInst, places: list[Operand]) -> None:
+    operands = inst.operands
+    for at, operand in enumerate(operands):
+        kind = type(operand)
+        if kind is VirtualRegister:
+            operands[at] = places[operand.number]  # type: ignore[union-attr]
+        elif kind is Memory:
+            operands[at] = _placed_address(operand, places)  # type: ignore[arg-type]
+    for exit in inst.exits:
+        exit.virtual = tuple([operand for _, operand in exit.values])
+        exit.values = [
+            (type, places[operand.number] if isinstance(operand, VirtualRegister) else operand)
+            for type, operand in exit.values
+        ]
+        exit.record.values = [(type, location(operand)) for type, operand in exit.values]
+        if exit.undo is not None:
+            exit.undo.virtual = tuple(exit.undo.operands)
+            _place_operands(exit.undo, places)
+
+
+def _placed_address(memory: Memory, places: list[Operand]) -> Memory:
+    base, index = memory.base, memory.index
+    if isinstance(base, VirtualRegister):
+        base = places[base.number]  # type: ignore[assignment]  # reloaded where it is in no register
+    if isinstance(index, VirtualRegister):
+        index = places[index.number]  # type: ignore[assignment]
+    return Memory(base, memory.displacement, index, memory.scale)
 
 
 def _is_reload(insts: list[MachInst], load: MachInst) -> bool:
@@ -345,11 +353,12 @@ def _takes(inst: MachInst, at: int, place: Slot | int) -> bool:
 
 def location(operand: Operand) -> Location:
     """An allocated operand as the runtime reads it."""
-    match operand:
-        case Register(number=number):
-            return InRegister(number)
-        case Slot(index):
-            return InSlot(8 * index)
-        case int():
-            return IsConstant(operand)
-    raise AssertionError(operand)
+    if isinstance(operand, Register):
+        return _IN_REGISTER[operand.number]
+    if isinstance(operand, Slot):
+        return InSlot(8 * operand.index)
+    assert isinstance(operand, int)
+    return IsConstant(operand)
+
+
+_IN_REGISTER = [InRegister(number) for number in range(len(REGISTERS))]

@@ -80,6 +80,10 @@ class MachOp:
     """The operand that may be a number, of 32 bits sign-extended but for `mov`'s."""
     jump: bool = False
     """Ends a block, or leaves it in the middle when its target is an exit."""
+    reads: tuple[int, ...] = ()
+    """The operands that are read, by place."""
+    writes: tuple[int, ...] = ()
+    """The operands that are written, by place."""
 
 
 def _row(
@@ -97,7 +101,10 @@ def _row(
     memory = frozenset(at for at, word in enumerate(words) if word.endswith("*"))
     roles = "".join(word[0] for word in words)
     immediate = 1 if (mnemonic or name) in _TAKE_IMMEDIATE else None
-    return MachOp(name, roles, memory, uses, defs, size, mnemonic or name, immediate, jump)
+    reads = tuple(at for at, role in enumerate(roles) if role in "um")
+    writes = tuple(at for at, role in enumerate(roles) if role in "dm")
+    known = mnemonic or name
+    return MachOp(name, roles, memory, uses, defs, size, known, immediate, jump, reads, writes)
 
 
 _TAKE_IMMEDIATE: Final = ("mov", "add", "sub", "and", "or", "xor", "cmp", "test")

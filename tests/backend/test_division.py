@@ -1,0 +1,131 @@
+"""Floor division and modulo: the reciprocals are proven, and the code is right at the edges."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.backend.native import Native, compiled
+from tests.backend.random_ir import FITTING
+from tracejit.backend.lower_division import is_reciprocal, reciprocal, short_reciprocal
+from tracejit.ir.interpreter import Left, Returned, interpret
+from tracejit.ir.parser import parse
+
+DIVISORS = sorted(
+    {3, 5, 6, 7, 9, 10, 11, 12, 13, 25, 60, 97, 100, 125, 641, 1000, 3600, 10**9 + 7, 10**18}
+    | {2**k + d for k in (5, 16, 31, 32, 33, 61, 62) for d in (-1, 1)}
+    | {2**63 - 1, 2**63 - 2, 2**63 // 3}
+)
+
+
+def test_the_condition_for_a_reciprocal_is_exact_enough_on_every_7_bit_number() -> None:
+    for divisor in range(3, 128):
+        for shift in range(6, 15):
+            multiplier = -(-(1 << shift) // divisor)
+            if is_reciprocal(divisor, multiplier, shift, 127):
+                assert all(x * multiplier >> shift == x // divisor for x in range(128))
+
+
+def boundaries(divisor: int, limit: int) -> list[int]:
+    """Where a quotient that is off would show first."""
+    last = limit // divisor * divisor
+    found = [0, 1, divisor - 1, divisor, divisor + 1, last - 1, last, last + 1, limit - 1, limit]
+    return [x for x in found if 0 <= x <= limit]
+
+
+def test_every_divisor_has_a_reciprocal_for_63_bits() -> None:
+    source = random.Random(1)
+    divisors = [*range(3, 3000), *DIVISORS, *(source.getrandbits(62) | 3 for _ in range(3000))]
+    for divisor in divisors:
+        if divisor & (divisor - 1):
+            multiplier, shift = reciprocal(divisor)
+            for x in boundaries(divisor, 2**63 - 1):
+                assert x * multiplier >> 64 + shift == x // divisor
+
+
+@pytest.mark.parametrize("limit", [9, 255, 10**6, 2**31 - 1, 2**32 - 1, 2**40])
+def test_short_reciprocals_are_right_up_to_their_limit(limit: int) -> None:
+    for divisor in (d for d in range(3, 2000) if d & (d - 1)):
+        found = short_reciprocal(divisor, limit)
+        if found is not None:
+            multiplier, shift = found
+            assert multiplier * limit < 2**64
+            for x in boundaries(divisor, limit):
+                assert x * multiplier >> shift == x // divisor
+
+
+def agree(native: Native, *args: int) -> None:
+    expected = interpret(native.function, args)
+    assert native(*args) == expected, (args, native.text)
+
+
+def near(divisor: int) -> list[int]:
+    found = {k * divisor + d for k in (-3, -2, -1, 0, 1, 2, 3) for d in (-1, 0, 1)}
+    return [*FITTING, *(x for x in found if -(2**63) <= x < 2**63)]
+
+
+@pytest.mark.parametrize("op", ["ifloordiv_wrap", "imod_wrap", "ifloordiv_ovf", "imod_ovf"])
+def test_by_a_constant(op: str) -> None:
+    exit = "exit[division] @6 x=v0" if op.endswith("ovf") else ""
+    for divisor in [*DIVISORS, *(-d for d in DIVISORS), 1, -1, 2, 8, 2**62, -8, -(2**63)]:
+        native = compiled(
+            parse(f"""function f:
+            block0(v0: i64):
+                v1: i64 = iconst {divisor}
+                v2: i64 = {op} v0, v1 {exit}
+                ret v2
+            """)
+        )
+        for x in near(divisor):
+            agree(native, x)
+
+
+@pytest.mark.parametrize("op", ["ifloordiv_ovf", "imod_ovf"])
+def test_by_a_variable(op: str) -> None:
+    native = compiled(
+        parse(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = {op} v0, v1 exit[division] @6 x=v0 y=v1
+            ret v2
+        """)
+    )
+    for x in FITTING:
+        for y in FITTING:
+            agree(native, x, y)
+    assert native(1, 0) == Left("division", 6, {"x": 1, "y": 0}, ())
+
+
+@pytest.mark.parametrize("op", ["ifloordiv", "imod"])
+@pytest.mark.parametrize("high", [100, 2**31 - 1, 2**32 - 1, 2**40, 2**63 - 1])
+def test_proven_ranges_choose_a_shorter_division_that_is_still_right(op: str, high: int) -> None:
+    function = parse(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = {op}_wrap v0, v1
+            v3: i64 = iconst 10
+            v4: i64 = {op}_wrap v0, v3
+            v5: i64 = iconst 1000003
+            v6: i64 = {op}_wrap v0, v5
+            ret (v2,v4,v6,)
+        """)
+    x, y = function.entry.params
+    function.ranges = {x: (0, high), y: (1, high)}
+    native = compiled(function)
+    for a in {0, 1, 9, 10, 11, 99, high // 2, high - 1, high}:
+        for b in {1, 2, 3, 7, high // 2, high - 1, high}:
+            agree(native, a, b)
+
+
+def test_a_remainder_has_the_sign_of_the_divisor() -> None:
+    native = compiled(
+        parse("""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = imod_ovf v0, v1 exit[division] @6
+            ret v2
+        """)
+    )
+    assert [native(*p) for p in ((7, -3), (-7, 3), (-7, -3))] == [
+        Returned(-2),
+        Returned(2),
+        Returned(-1),
+    ]
