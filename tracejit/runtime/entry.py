@@ -74,7 +74,7 @@ def _make_armed_type() -> type:
 
     _set_flags(FunctionType, FunctionType.__flags__ | _BASETYPE)
     try:
-        armed = type("function", (FunctionType,), {"__slots__": ()})  # type: ignore[misc]
+        armed = type("function", (FunctionType,), {"__slots__": ()})
     finally:
         _set_flags(FunctionType, FunctionType.__flags__ & ~_BASETYPE)
     for name in ("__doc__", "__module__"):

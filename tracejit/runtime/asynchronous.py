@@ -1,0 +1,63 @@
+"""What may come between while the compiler works for a caller who must not notice."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
+_EXTRA_FRAMES = 1000
+_inside: list[int] = []
+"""The recursion limit, as often as it is raised right now."""
+
+
+class headroom:
+    """More frames than the recursion limit allows: compiling is not the user's recursion."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        if not _inside:
+            limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(limit + _EXTRA_FRAMES)
+            _inside.append(limit)
+        else:
+            _inside.append(_inside[0])
+
+    def __exit__(self, *_: object) -> None:
+        limit = _inside.pop()
+        if not _inside:
+            for extra in range(3):
+                try:
+                    sys.setrecursionlimit(limit + extra)
+                except RecursionError:  # the frame that is here stands at the limit itself
+                    continue
+                return
+
+
+def is_asynchronous(error: BaseException) -> bool:
+    """Whether the exception comes from a signal handler, not from the code that it went through."""
+    if not isinstance(error, Exception):
+        return True
+    handlers = _handlers()
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code in handlers:
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def _handlers() -> set[CodeType]:
+    import signal
+
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    found = set()
+    for handler in handlers:
+        for callee in (handler, getattr(handler, "__func__", None), type(handler).__call__):
+            code = getattr(callee, "__code__", None)
+            if code is not None:
+                found.add(code)
+    return found
