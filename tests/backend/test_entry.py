@@ -83,7 +83,9 @@ def test_a_constant_is_returned_with_a_reference(value: object) -> None:
     before = sys.getrefcount(value)
     kept = [native() for _ in range(100)]
     assert kept == [Returned(value)] * 100
-    assert sys.getrefcount(value) - before in (0, 100)
+    gained = sys.getrefcount(value) - before
+    # others count None too meanwhile
+    assert gained in range(100, 110) or (gained == 0 and sys.version_info >= (3, 12))
 
 
 def test_an_object_is_returned_with_a_reference() -> None:
