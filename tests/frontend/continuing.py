@@ -1,6 +1,7 @@
 """An oracle for the front end: run the IR, and go on in CPython from the state in which it left.
 
-The code object that goes on takes nothing: the state's objects are constants of its prologue.
+What goes on is a resume function that takes the integers of the state. The front end can be asked
+to build that function in its turn.
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import FunctionType
-from typing import cast
-
-from bytecode import ConcreteBytecode
-from bytecode.concrete import ConcreteInstr
+from typing import Any, cast
 
 from tests.differential import Data, exception_data, fingerprint
 from tracejit.frontend.builder import build
+from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.ops import Op, Opcode, Undefined
-from tracejit.ir.shapes import NULL
-from tracejit.ir.types import BOOL
+from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.types import BOOL, INT, OBJ, Type
+from tracejit.ir.value import Value
 from tracejit.ir.verifier import verify
+from tracejit.runtime.resume import resume_function
 
 Meaning = Callable[..., int]
 Exits = Callable[[Meaning], Meaning]
@@ -103,13 +104,23 @@ def run(
 
 
 def finished(
-    function: FunctionType, args: Sequence[object], exits: Exits = exact, steps: int = 100_000
+    function: FunctionType,
+    args: Sequence[object],
+    exits: Exits = exact,
+    bridges: int = 0,
+    steps: int = 100_000,
 ) -> tuple[Data, Data]:
-    """What the call returns and raises: from the IR, and from CPython where it leaves the IR."""
-    outcome = run(function, args, exits, steps)
-    if isinstance(outcome, Returned):
-        return fingerprint(outcome.value, args), None
-    return observed(continuation(function, outcome), (), args)
+    """What the call returns and raises: from the IR, and from CPython where it leaves the IR.
+
+    So many times, what goes on after an exit is built and interpreted as well.
+    """
+    known = args
+    for _ in range(bridges + 1):
+        outcome = run(function, args, exits, steps)
+        if isinstance(outcome, Returned):
+            return fingerprint(outcome.value, known), None
+        function, args = continuation(function, outcome)
+    return observed(function, args, known)
 
 
 def observed(
@@ -124,44 +135,36 @@ def observed(
         return None, exception_data(error.with_traceback(traceback.tb_next))
 
 
-def continuation(function: FunctionType, left: Left) -> FunctionType:
-    """A function without parameters that goes on from where the IR left."""
-    code = function.__code__
-    concrete = ConcreteBytecode.from_code(code, extended_arg=True)
-    rows = [cast(ConcreteInstr, row) for row in concrete]
-    start = next(index for index, row in enumerate(rows) if row.name == "RESUME") + 1
-    prologue = list(_prologue(concrete, left))
-    size = sum(row.size for row in prologue) // 2
-    # The jump's own size depends on how far it goes.
-    distance = left.offset // 2 - start
-    prologue.append(ConcreteInstr("JUMP_FORWARD", distance))
-    size += prologue[-1].size // 2
-    concrete[start:start] = prologue
-    for entry in concrete.exception_table:
-        entry.start_offset += size
-        entry.stop_offset += size
-        entry.target += size
-    concrete.argcount = concrete.posonlyargcount = concrete.kwonlyargcount = 0
-    made = concrete.to_code(
-        stacksize=code.co_stacksize + len(left.stack) + 1, compute_exception_stack_depths=False
-    )
-    return FunctionType(
-        made.replace(co_qualname=code.co_qualname),
-        function.__globals__,
-        function.__name__,
-        None,
-        function.__closure__,
-    )
+def continuation(function: FunctionType, left: Left) -> tuple[FunctionType, list[object]]:
+    """A function that goes on from where the IR left, and its arguments."""
+    args: dict[Value, object] = {}
+    locals = {name: shape_of(value, args) for name, value in left.locals.items()}
+    stack = tuple(shape_of(value, args) for value in left.stack)
+    state = FrameState(left.offset, locals, stack)
+    return resume_function(function, state, False), list(args.values())
 
 
-def _prologue(concrete: ConcreteBytecode, left: Left) -> Iterator[ConcreteInstr]:
-    for name, value in left.locals.items():
-        yield _constant(concrete, value)
-        yield ConcreteInstr("STORE_FAST", concrete.varnames.index(name))
-    for value in left.stack:
-        yield ConcreteInstr("PUSH_NULL") if value is NULL else _constant(concrete, value)
+def shape_of(value: object, args: dict[Value, object]) -> Shape:
+    """The object as a shape, with its integers as new values in `args`."""
+    if value is NULL:
+        return NULL
+    if type(value) is tuple:
+        return TupleOf(tuple(shape_of(item, args) for item in value))
+    if isinstance(value, range | Iterator):
+        made = value if isinstance(value, range) else rest(value)
+        start, stop = shape_of(made.start, args), shape_of(made.stop, args)
+        kind = RangeOf if isinstance(value, range) else RangeIter
+        return kind(start, stop, Const(made.step), made.step > 0)
+    if value is None or callable(value):
+        return Const(value)
+    type_: Type = INT if type(value) is int else BOOL if type(value) is bool else OBJ
+    param = Value(len(args), type_)
+    args[param] = value
+    return param
 
 
-def _constant(concrete: ConcreteBytecode, value: object) -> ConcreteInstr:
-    concrete.consts.append(value)
-    return ConcreteInstr("LOAD_CONST", len(concrete.consts) - 1)
+def rest(iterator: Iterator[object]) -> range:
+    """What an iterator over a range still has to give."""
+    _, (remaining,), *state = cast(tuple[Any, ...], iterator.__reduce__())
+    assert isinstance(remaining, range)
+    return remaining[state[0] :] if state and state[0] is not None else remaining

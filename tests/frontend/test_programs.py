@@ -17,7 +17,7 @@ from tests.programs.program import PROGRAMS, Program
 from tracejit.frontend.unsupported import Unsupported
 
 MODULES = (arithmetic, calls, errors, loops)
-CALLS = 25
+CALLS = 10
 
 
 def exits_to_try(draw: random.Random) -> Iterator[Exits]:
@@ -41,7 +41,7 @@ def check(function: FunctionType, calls: Sequence[Sequence[object]]) -> None:
             with warnings.catch_warnings(record=True) as found_warnings:
                 warnings.simplefilter("always")
                 args = arguments(function, deepcopy(given)) or []
-                found = finished(fresh(function), args, exits)
+                found = finished(fresh(function), args, exits, bridges=number % 3)
             assert found == expected, (function.__name__, given, number)
             assert len(found_warnings) == len(expected_warnings)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from types import CodeType
 
 from tracejit.frontend.decode import Decoded, Instr, decode
@@ -22,7 +21,6 @@ class Flow:
     """For the target of each backward jump, the offset of the last jump back to it."""
 
 
-@lru_cache(maxsize=32)
 def flow_of(code: CodeType) -> Flow:
     """The instructions and the control flow of a code object."""
     decoded = decode(code)
