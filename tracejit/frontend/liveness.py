@@ -15,8 +15,8 @@ class Flow:
     instrs: dict[int, Instr]
     live: dict[int, tuple[str, ...]]
     """The locals that can still be read, by an exception's handler too."""
-    merges: frozenset[int]
-    """The offsets with more than one predecessor on paths without exceptions."""
+    merges: set[int]
+    """The offsets with more predecessors than one on paths without exceptions, and loop headers."""
     loops: dict[int, int]
     """For the target of each backward jump, the offset of the last jump back to it."""
 
@@ -31,7 +31,7 @@ def flow_of(code: CodeType) -> Flow:
             predecessors[successor] = predecessors.get(successor, 0) + 1
             if successor <= instr.offset:
                 loops[successor] = max(instr.offset, loops.get(successor, 0))
-    merges = frozenset(offset for offset, count in predecessors.items() if count > 1)
+    merges = loops.keys() | {offset for offset, count in predecessors.items() if count > 1}
     return Flow(decoded.instrs, live_locals(decoded, code.co_varnames), merges, loops)
 
 
