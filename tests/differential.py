@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -84,11 +85,19 @@ def exception_data(error: BaseException | None, depth: int = 5) -> Data:
         fingerprint(error.args),
         text_of(error),
         tuple(getattr(error, "__notes__", ())),
-        traceback_data(error.__traceback__),
+        traceback_data(error.__traceback__, carets=not moves_its_carets(error)),
         error.__suppress_context__,
         exception_data(error.__cause__, depth - 1),
         exception_data(error.__context__, depth - 1),
     )
+
+
+def moves_its_carets(error: BaseException) -> bool:
+    """Whether CPython itself points the carets elsewhere once a function is warm.
+
+    3.11 replaces two loads of locals by one instruction, and blames the first for the second.
+    """
+    return sys.version_info < (3, 12) and isinstance(error, UnboundLocalError)
 
 
 def text_of(error: BaseException) -> str:
@@ -98,13 +107,18 @@ def text_of(error: BaseException) -> str:
         return "too long"
 
 
-def traceback_data(traceback: TracebackType | None) -> Data:
-    """Each entry's function, file, line numbers and caret columns, except those of this module."""
+def traceback_data(traceback: TracebackType | None, carets: bool = True) -> Data:
+    """Each entry's function, file, line numbers and caret columns, except those of this module.
+
+    Without `carets`, the last entry's columns are left out.
+    """
     entries = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if code.co_filename != __file__:
             position = tuple(list(code.co_positions())[traceback.tb_lasti // 2])
+            if traceback.tb_next is None and not carets:
+                position = position[:2]
             entries.append(
                 (
                     code.co_name,

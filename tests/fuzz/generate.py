@@ -18,10 +18,11 @@ PARAMETERS = ("a", "b", "c")
 LOCALS = ("x", "y", "z", "p", "q")
 CONSTANTS = (0, 1, -1, 2, 3, 5, 7, 10, -3, 63, 64, 100, 255, True, False)
 EDGE_CONSTANTS = (
-    1000003, 2**30, 2**31 - 1, -(2**31), 2**32, 2**40 + 1, 2**62, 2**63 - 1, -(2**63), 2**63,
-    2**64 - 1, 2**64, -(10**25),
+    1000003, 2**30, 2**31 - 1, -(2**31), 2**32, 2**40 + 1, 2**62, 2**63 - 1, -(2**63),
 )  # fmt: skip
-BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1, 2**63, 2**64)
+WIDE_CONSTANTS = (2**63, 2**64 - 1, 2**64, -(2**63) - 1, -(10**25))
+"""Beyond a register."""
+BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1)
 ERRORS = ("ZeroDivisionError", "ValueError", "OverflowError", "Exception")
 FREE_GROWTH = 2
 """Statements outside loops whose value may grow by multiplication without being bounded."""
@@ -78,7 +79,8 @@ class Generator:
         return ast.Constant(self.number())
 
     def number(self) -> int:
-        return self.one_of(EDGE_CONSTANTS if self.chance(15) else CONSTANTS)
+        pools = [(84, CONSTANTS), (14, EDGE_CONSTANTS), (2, WIDE_CONSTANTS)]
+        return self.one_of(self.weighted(pools))
 
     def leaf(self) -> ast.expr:
         return self.constant() if self.chance(25) else self.name()
@@ -531,7 +533,8 @@ class _Bound(ast.NodeTransformer):
         return [node, *(self.clamp(name) for name in dict.fromkeys(names))]
 
     def clamp(self, name: str) -> ast.stmt:
-        most = self.generator.one_of(BOUNDS)
+        wide = self.generator.chance(4)
+        most = self.generator.one_of(WIDE_CONSTANTS[:3] if wide else BOUNDS)
         variable = ast.Name(name)
         match self.generator.chooser.randrange(3):
             case 0:
