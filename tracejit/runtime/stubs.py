@@ -315,6 +315,7 @@ _SOON, _LATE = 500_000, 2_000_000
 """Polls that follow each other faster or slower than this, in nanoseconds, change the fuel."""
 _HANDOVER = 5_000_000
 """Nanoseconds between two chances for other threads, as in CPython."""
+_CLOCK_MONOTONIC = 1
 _POLL_FUEL, _POLL_SITE, _POLL_FRAME, _POLL_TIME, _POLL_HANDED = 0, 8, 16, 24, 32
 
 
@@ -326,6 +327,14 @@ def _poll_text() -> str:
     clock = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value
     saved = ("rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "rbx")
     newline = "\n    "
+    now = f"""
+    mov edi, {_CLOCK_MONOTONIC}
+    lea rsi, [rsp + 256]
+    mov rax, {clock:#x}
+    call rax
+    mov rax, qword ptr [rsp + 256]
+    imul rax, rax, 1000000000
+    add rax, qword ptr [rsp + 264]"""
     return f"""
     push rbp
     mov rbp, rsp
@@ -334,13 +343,7 @@ def _poll_text() -> str:
     and rsp, -16
     {newline.join(f"movaps xmmword ptr [rsp + {16 * i}], xmm{i}" for i in range(16))}
     mov rbx, {block.address:#x}
-    mov edi, 1
-    lea rsi, [rsp + 256]
-    mov rax, {clock:#x}
-    call rax
-    mov rax, qword ptr [rsp + 256]
-    imul rax, rax, 1000000000
-    add rax, qword ptr [rsp + 264]
+    {now}
     mov r15d, {INITIAL_FUEL}
     mov rcx, qword ptr [rbp + 8]
     mov rdx, rcx
@@ -366,20 +369,21 @@ slow:
     jae known
     mov r15d, {INITIAL_FUEL}
 known:
+    mov rdx, rax
+    sub rdx, qword ptr [rbx + {_POLL_HANDED}]
+    cmp rdx, {_HANDOVER}
+    jb handed
+    {_call("PyEval_SaveThread")}
+    mov rdi, rax
+    {_call("PyEval_RestoreThread")}
+    {now}
+    mov qword ptr [rbx + {_POLL_HANDED}], rax
+handed:
+    mov rcx, qword ptr [rbp + 8]
     mov qword ptr [rbx + {_POLL_FUEL}], r15
     mov qword ptr [rbx + {_POLL_SITE}], rcx
     mov qword ptr [rbx + {_POLL_FRAME}], rbp
     mov qword ptr [rbx + {_POLL_TIME}], rax
-    mov rdx, rax
-    sub rdx, qword ptr [rbx + {_POLL_HANDED}]
-    cmp rdx, {_HANDOVER}
-    jb signals
-    mov qword ptr [rbx + {_POLL_HANDED}], rax
-    mov qword ptr [rbx + {_POLL_FRAME}], 0
-    {_call("PyEval_SaveThread")}
-    mov rdi, rax
-    {_call("PyEval_RestoreThread")}
-signals:
     {_call("PyErr_CheckSignals")}
     mov ebx, eax
     {newline.join(f"movaps xmm{i}, xmmword ptr [rsp + {16 * i}]" for i in range(16))}
