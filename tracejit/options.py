@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
 
 DUMP_STAGES: Final = ("bytecode", "ir", "opt", "lir", "asm", "exits")
 """The stages that `TRACEJIT_DUMP` can print, in the order of the pipeline."""
 
 
-@dataclass(frozen=True, slots=True)
 class Options:
-    """The settings of this process."""
+    """The settings of this process.
 
-    enabled: bool
-    """`TRACEJIT=0` turns the compiler off: the decorator then returns functions untouched."""
-    dump: frozenset[str]
-    """The stages to print, of DUMP_STAGES."""
-    dump_functions: frozenset[str]
-    """The qualified or plain names of the functions to print; every function if empty."""
-    verify: bool
-    """`TRACEJIT_VERIFY=1` checks the IR after every pass and the register allocation."""
+    `enabled`: functions are compiled at all. `dump`: the stages to print, of DUMP_STAGES, for the
+    functions named in `dump_functions`, or for all if there are none. `verify`: the IR is checked
+    after every pass, and the register allocation.
+    """
+
+    __slots__ = ("dump", "dump_functions", "enabled", "verify")
+
+    def __init__(
+        self,
+        enabled: bool = True,
+        dump: frozenset[str] = frozenset(),
+        dump_functions: frozenset[str] = frozenset(),
+        verify: bool = False,
+    ) -> None:
+        self.enabled = enabled
+        self.dump = dump
+        self.dump_functions = dump_functions
+        self.verify = verify
 
     def dumps(self, stage: str, function_name: str) -> bool:
         """Whether the stage of the function of that qualified name is to be printed."""
@@ -31,7 +43,7 @@ class Options:
         return not self.dump_functions or any(name in self.dump_functions for name in names)
 
 
-def read_options(environment: os._Environ[str] | dict[str, str] = os.environ) -> Options:
+def read_options(environment: Mapping[str, str] = os.environ) -> Options:
     """The options that the environment asks for.
 
     A word of `TRACEJIT_DUMP` that names no stage names a function: `TRACEJIT_DUMP=ir,asm,gcd`.

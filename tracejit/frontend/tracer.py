@@ -104,6 +104,7 @@ class Tracer:
     def begin(self, instr: Instr) -> None:
         """The instruction is the current one: exits lead to before it."""
         self.instr = instr
+        self.ir.traced.add(instr.offset)
         self._before = tuple(self.stack)
         self._state = None
 
@@ -266,38 +267,55 @@ class Tracer:
         The rest of that iteration is a copy of its own, up to the jump back to the header.
         """
         source = self.instr.offset
+        around = self.flow.inside[source]
         return tuple(
-            header
-            for header, last in self.flow.loops.items()
-            if header < offset <= last and (header in self.midway or not header <= source <= last)
+            [
+                header
+                for header in self.flow.inside[offset]
+                if header in self.midway or not (header in around or header == source)
+            ]
         )
 
     def _merge(self, offset: int, midway: tuple[int, ...]) -> Target:
-        names = [name for name in self.flow.live[offset] if name in self.locals]
-        shapes = [self._generalise(self.locals[name]) for name in names]
-        shapes += [self._generalise(shape) for shape in self.stack]
-        key = (tuple(names), tuple([self._key(shape) for shape in shapes]))
+        bound = self.locals
+        names = [name for name in self.flow.live[offset] if name in bound]
+        shapes: list[Shape] = []
+        key: list[Hashable] = [tuple(names)]
+        values: list[Value] = []
+        for shape in (*[bound[name] for name in names], *self.stack):
+            if not isinstance(shape, Value):
+                shape = self._generalise(shape)
+            shapes.append(shape)
+            key.append(self._key(shape))
+            values += (shape,) if isinstance(shape, Value) else values_in(shape)
         versions = self._versions.setdefault((offset, midway), {})
-        block = versions.get(key)
+        specialised = tuple(key)
+        block = versions.get(specialised)
         if block is None:
             if len(versions) == MAX_VERSIONS:
                 return self._too_many(offset)
-            block = versions[key] = self._version(offset, names, shapes, midway)
-        return Target(block, [value for shape in shapes for value in values_in(shape)])
+            block = versions[specialised] = self._version(values)
+            self._fill_later(Entry(block, offset, {}, [], midway), names, shapes)
+        return Target(block, values)
 
-    def _version(
-        self, offset: int, names: list[str], shapes: list[Shape], midway: tuple[int, ...]
-    ) -> Block:
-        values = [value for shape in shapes for value in values_in(shape)]
+    def _version(self, values: list[Value]) -> Block:
+        """A block with a parameter for each value."""
         block = self.ir.new_block([value.type for value in values])
         for value, param in zip(values, block.params, strict=True):
             if value.type == OBJ:
                 self.object_types[param] = self.object_types[value]
-        params = iter(block.params)
-        inside = [map_values(shape, lambda _: next(params)) for shape in shapes]
-        bound = dict(zip(names, inside, strict=False))
-        self.work.append(Entry(block, offset, bound, inside[len(names) :], midway))
         return block
+
+    def _fill_later(self, entry: Entry, names: list[str], shapes: list[Shape]) -> None:
+        """Let the entry begin with these shapes, made of the block's parameters."""
+        params = iter(entry.block.params)
+        inside = [
+            next(params) if isinstance(shape, Value) else map_values(shape, lambda _: next(params))
+            for shape in shapes
+        ]
+        entry.locals.update(zip(names, inside, strict=False))
+        entry.stack += inside[len(names) :]
+        self.work.append(entry)
 
     def _too_many(self, offset: int) -> Target:
         block = self.ir.new_block()
@@ -320,9 +338,9 @@ class Tracer:
 
     def _key(self, shape: Shape) -> Hashable:
         """What a block version is specialised on."""
+        if isinstance(shape, Value):
+            return shape.type if shape.type != OBJ else self.object_types[shape]
         match shape:
-            case Value():
-                return self.object_types.get(shape, shape.type)
             case Const(value) if type(value) is int:
                 return ("int", value)
             case Const(value):

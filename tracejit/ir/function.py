@@ -123,6 +123,8 @@ class Function:
     next_block: int = 0
     ranges: dict[Value, tuple[int, int]] = field(default_factory=dict)
     """Proven bounds, both inclusive, of integer values, wherever the value is defined."""
+    traced: set[int] = field(default_factory=set)
+    """The bytecode offsets of the instructions that the code stands for."""
 
     @property
     def entry(self) -> Block:

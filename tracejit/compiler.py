@@ -1,0 +1,116 @@
+"""The pipeline: a Python function and the types of its arguments in, machine code out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import TypeVar
+
+from tracejit.backend.assembler import assemble
+from tracejit.backend.emit import emit
+from tracejit.backend.exits import ExitRecord
+from tracejit.backend.lir import print_lir
+from tracejit.backend.lower import lower
+from tracejit.backend.regalloc import allocate
+from tracejit.backend.regalloc_checker import check
+from tracejit.frontend.builder import build
+from tracejit.frontend.unsupported import Unsupported
+from tracejit.ir.function import Function
+from tracejit.ir.ops import Op
+from tracejit.ir.printer import print_exit, print_function
+from tracejit.ir.verifier import verify
+from tracejit.opt.pipeline import optimise
+from tracejit.options import Options
+from tracejit.runtime import layout, stubs
+from tracejit.runtime.version import DataBlock, NativeCode
+
+T = TypeVar("T")
+
+
+def compile_version(
+    function: FunctionType, signature: tuple[type, ...], options: Options
+) -> NativeCode | str:
+    """Machine code for the function and arguments of exactly these types.
+
+    Instead the reason, where the function is better left to the interpreter. Raises
+    `layout.Unguardable` where what the code would assume cannot be watched.
+    """
+    stage = _Stages(function.__qualname__, options)
+    stage.dump("bytecode", lambda: _listing(function.__code__))
+    try:
+        ir = stage("build", build, function, signature)
+    except Unsupported as refusal:
+        return refusal.reason
+    stage.check(lambda: verify(ir, "exact"))
+    stage.dump("ir", lambda: print_function(ir))
+    stage("optimise", optimise, ir, stage.verify_pass if options.verify else None)
+    stage.dump("opt", lambda: print_function(ir))
+    if not any(inst.op is Op.ret or inst.op is Op.poll for inst in ir.insts()):
+        return f"leaves at once: {', '.join(sorted(_exit_reasons(ir)))}"
+    guards = stage("guard", layout.guards, function, ir.assumptions)
+    target = stubs.target()
+    lir = stage("lower", lower, ir, signature, guards, target)
+    stage("allocate", allocate, lir)
+    stage.check(lambda: check(lir))
+    stage.dump("lir", lambda: print_lir(lir))
+    records = lir.records()
+    data = DataBlock(len(records))
+    text = stage("emit", emit, lir, target, data.address)
+    stage.dump("asm", lambda: text)
+    stage.dump("exits", lambda: _print_exits(records))
+    machine = stage("assemble", assemble, text)
+    return NativeCode(
+        machine.code, machine.entry, machine.epilogue, data, records, guards, ir, stage.nanoseconds
+    )
+
+
+def _exit_reasons(ir: Function) -> set[str]:
+    return {inst.exit.reason for inst in ir.insts() if inst.exit is not None}
+
+
+@dataclass(slots=True)
+class _Stages:
+    """Calls the stages: times them, prints and checks what they made."""
+
+    function_name: str
+    options: Options
+    nanoseconds: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, name: str, stage: Callable[..., T], *args: object) -> T:
+        start = time.perf_counter_ns()
+        made = stage(*args)
+        self.nanoseconds[name] = time.perf_counter_ns() - start
+        return made
+
+    def dump(self, name: str, text: Callable[[], str]) -> None:
+        if self.options.dumps(name, self.function_name):
+            print(f"--- {self.function_name}: {name}\n{text().rstrip()}\n", file=sys.stderr)
+
+    def check(self, check: Callable[[], None]) -> None:
+        if self.options.verify:
+            check()
+
+    def verify_pass(self, name: str, ir: Function) -> None:
+        exact = any(inst.op.only == "exact" for inst in ir.insts())
+        try:
+            verify(ir, "exact" if exact else "machine")
+        except AssertionError as error:
+            raise AssertionError(f"after {name}: {error}") from None
+
+
+def _listing(code: CodeType) -> str:
+    import dis
+
+    return dis.Bytecode(code).dis()
+
+
+def _print_exits(exits: list[ExitRecord]) -> str:
+    lines = []
+    for number, record in enumerate(exits):
+        places = " ".join(f"{type}:{place}" for type, place in record.values)
+        what = print_exit(record.exit) if record.exit else repr(record.shape)
+        lines.append(f"exit {number}: {record.kind} {what}\n    {places}")
+    return "\n".join(lines)
