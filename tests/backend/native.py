@@ -204,7 +204,7 @@ class Native:
             assert list(words[0:4]) == [0x1234, array, len(args), 0x5678]
             return Missed()
         if words[EXIT] >= 0:
-            return self.left(self.lir.records[words[EXIT]], words)
+            return self.left(self.lir.records()[words[EXIT]], words)
         return Returned(result)
 
     def left(self, record: ExitRecord, words: Any) -> Returned | Left:

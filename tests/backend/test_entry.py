@@ -137,7 +137,7 @@ def test_a_pending_exception_leaves_through_the_raise_exit() -> None:
     native = compiled(parse(LOOP), target=make_target(fuel=10))
     set_poll(1, 5)
     assert native(30) == Left("poll!", 10, {"i": 10}, ())
-    assert native.lir.records[0].kind == "raise"
+    assert native.lir.records()[0].kind == "raise"
 
 
 def test_a_stale_guard_after_a_poll_leaves_through_the_resume_exit() -> None:

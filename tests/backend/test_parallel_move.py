@@ -20,8 +20,6 @@ def run(insts: list[MachInst], state: dict[Place, Any]) -> None:
                     inst.op.name == "mov" and isinstance(target, Slot) and isinstance(source, Slot)
                 )
                 state[target] = source if isinstance(source, int) else state[source]
-            case "zero", [target]:
-                state[target] = 0
             case (("xchg" | "swap"), [a, b]):
                 state[a], state[b] = state[b], state[a]
 

@@ -42,6 +42,9 @@ class _Emitter:
         self.data_address = data_address
         self.lines: list[str] = []
         self.referenced = {"epilogue:", "entry:"}
+        self.heads: set[str] = set()
+        """The labels that backward jumps of the hot path go to."""
+        self.cold = False
         self.polls: list[MachInst] = []
         self.frame = _frame_size(function)
         self.code = {block: _code_of(block) for block in function.blocks}
@@ -49,14 +52,25 @@ class _Emitter:
         self.next_label = 0
 
     def text(self) -> str:
-        """The lines, without the labels that nothing refers to."""
-        lines = self.lines
-        kept = (s for s in lines if not s.endswith(":") or s in self.referenced)
+        """The lines, without the labels that nothing refers to, and with loop heads aligned."""
+        kept: list[str] = []
+        for line in self.lines:
+            if line.endswith(":") and line not in self.referenced:
+                continue
+            if line in self.heads:
+                kept.append(".p2align 4")
+            kept.append(line)
         return "\n".join(kept) + "\n"
 
     def to(self, label: str) -> str:
         self.referenced.add(label + ":")
         return label
+
+    def to_block(self, block: LirBlock) -> str:
+        label = self.label(block)
+        if not self.cold and self.destination(block) in self.emitted:
+            self.heads.add(label + ":")
+        return self.to(label)
 
     # The frame
 
@@ -79,12 +93,10 @@ class _Emitter:
 
     def body(self) -> None:
         blocks = [block for block in self.function.blocks if self.destination(block) is block]
-        heads = self.loop_heads(blocks)
         for block, following in zip(blocks, [*blocks[1:], None], strict=True):
-            if block in heads:
-                self.lines.append(".p2align 4")
             self.lines.append(f"b{block.number}:")
             self.emitted.add(block)
+            self.cold = block.cold
             self.block(block, following)
 
     def block(self, block: LirBlock, following: LirBlock | None, repeated: bool = False) -> None:
@@ -106,7 +118,7 @@ class _Emitter:
         if following is not None and self.destination(taken) is self.destination(following):
             taken, other, condition = other, taken, INVERSE[condition]
         if self.label(taken) != self.label(other):
-            self.lines.append(f"j{condition} {self.to(self.label(taken))}")
+            self.lines.append(f"j{condition} {self.to_block(taken)}")
         self.go(other, following, repeated)
 
     def go(self, block: LirBlock, following: LirBlock | None, repeated: bool) -> None:
@@ -114,10 +126,11 @@ class _Emitter:
         destination = self.destination(block)
         if following is not None and destination is self.destination(following):
             return
-        if not repeated and destination in self.emitted and self.is_test(destination):
+        backward = destination in self.emitted and not self.cold
+        if backward and not repeated and self.is_test(destination):
             self.block(destination, following, repeated=True)
         else:
-            self.lines.append(f"jmp {self.to(self.label(block))}")
+            self.lines.append(f"jmp {self.to_block(block)}")
 
     def is_test(self, block: LirBlock) -> bool:
         """Whether the block only decides, in a few instructions, where to go."""
@@ -147,18 +160,6 @@ class _Emitter:
         if len(insts) == 1 and insts[0].op.name == "jmp":
             return f"x{insts[0].exits[0].number}"
         return f"b{destination.number}"
-
-    def loop_heads(self, blocks: list[LirBlock]) -> set[LirBlock]:
-        """The blocks to align: those that backward jumps go to."""
-        place = {block: at for at, block in enumerate(blocks)}
-        heads: set[LirBlock] = set()
-        for block in blocks:
-            for successor in block.successors():
-                head = self.destination(successor)
-                if head.depth and place[head] <= place[block] and not block.cold:
-                    at = place[head] + self.is_test(head)
-                    heads.add(blocks[min(at, len(blocks) - 1)])
-        return heads
 
     # Instructions
 

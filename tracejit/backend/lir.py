@@ -153,7 +153,6 @@ class LirFunction:
         self.next_register += 1
         return register
 
-    @property
     def records(self) -> list[ExitRecord]:
         """What the runtime needs to know of each exit, in the order of their numbers."""
         return [exit.record for exit in self.exits]

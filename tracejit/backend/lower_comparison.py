@@ -39,27 +39,42 @@ def _compare(select: Selector, inst: Inst) -> str:
         select.emit("cmp", select.register(a), select.operand(b))
         return condition
     origin = select.only_here(a)
-    if origin is not None and origin.op is Op.iand and condition in ("e", "ne"):
-        return _test(select, origin, condition)
+    if origin is not None and condition in ("e", "ne"):
+        if origin.op is Op.iand:
+            return _test_bits(select, origin, condition)
+        if origin.op is Op.imod_wrap and (mask := _remainder_mask(origin)) is not None:
+            return _test_mask(select, origin.args[0], mask, condition)
     register = select.register(a)
     select.emit("test", register, register)
     return {"l": "s", "ge": "ns"}.get(condition, condition)
 
 
-def _test(select: Selector, inst: Inst, condition: str) -> str:
+def _remainder_mask(inst: Inst) -> int | None:
+    """The bits that are the remainder, where the divisor is a power of two."""
+    divisor = constant_of(inst.args[1])
+    return divisor - 1 if divisor and divisor > 0 and divisor & (divisor - 1) == 0 else None
+
+
+def _test_bits(select: Selector, inst: Inst, condition: str) -> str:
     """Set the flags by a bitwise and whose result nothing else needs."""
     a, b = inst.args
     if constant_of(a) is not None:
         a, b = b, a
     mask = constant_of(b)
-    if mask is None or (fits_i32(mask) and mask < 0):
-        select.emit("test", select.register(a), select.operand(b))
-        return condition
+    if mask is not None:
+        return _test_mask(select, a, mask, condition)
+    select.emit("test", select.register(a), select.register(b))
+    return condition
+
+
+def _test_mask(select: Selector, a: Value, mask: int, condition: str) -> str:
     if 0 <= mask < 2**32:
         select.emit("test32", select.register(a), mask if fits_i32(mask) else mask - 2**32)
-        return condition
-    if mask & (mask - 1) == 0:
+    elif fits_i32(mask):
+        select.emit("test", select.register(a), mask)
+    elif mask & (mask - 1) == 0:
         select.emit("bt", select.register(a), mask.bit_length() - 1)
         return "b" if condition == "ne" else "ae"
-    select.emit("test", select.register(a), select.register(b))
+    else:
+        select.emit("test", select.register(a), select.constant(mask))
     return condition

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
 from tracejit.backend.lower_comparison import flags_of
-from tracejit.backend.selection import Selector, lowers
-from tracejit.backend.x64 import RAX, RDI
+from tracejit.backend.selection import Selector, constant_of, lowers
+from tracejit.backend.x64 import INVERSE, RAX, RDI
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, values_in
@@ -18,29 +20,65 @@ def lower_jump(select: Selector, inst: Inst) -> None:
     _jump(select, inst.targets[0])
 
 
-def _jump(select: Selector, target: Target) -> None:
+def _jump(select: Selector, target: Target, renamed: Mapping[Value, Value] | None = None) -> None:
     """Give the parameters that anything reads their values, and jump."""
+    _move_arguments(select, target, renamed or {})
+    select.emit("jmp", select.blocks[target.block])
+
+
+def _move_arguments(select: Selector, target: Target, renamed: Mapping[Value, Value]) -> None:
     moves: list[Operand] = []
     lowered = target.block in select.lowered
     for param, arg in zip(target.block.params, target.args, strict=True):
         if not lowered or param in select.registers:
-            moves += [select.place(param), select.source(arg)]
+            source = select.place(renamed[arg]) if arg in renamed else select.source(arg)
+            moves += [select.place(param), source]
     if moves:
         select.emit("pmove", *moves)
-    select.emit("jmp", select.blocks[target.block])
 
 
 @lowers(Op.br_if)
 def lower_br_if(select: Selector, inst: Inst) -> None:
     """Each successor that takes arguments is reached through a block of its own, for the moves."""
     taken, other = inst.targets
-    edges = [_edge(select, target) for target in (taken, other)]
     condition = flags_of(select, inst.args[0])
+    for back, out, code in ((taken, other, condition), (other, taken, INVERSE[condition])):
+        if _can_move_early(select, back, out):
+            _branch_back(select, back, out, code)
+            return
+    edges = [_edge(select, target) for target in (taken, other)]
     select.branch(condition, *edges)
     for edge, target in zip(edges, (taken, other), strict=True):
         if target.block.params:
             select.start(edge)
             _jump(select, target)
+
+
+def _can_move_early(select: Selector, back: Target, out: Target) -> bool:
+    """Whether a loop's parameters may get their next values before it is decided to go on.
+
+    True where the way out reads neither them nor their next values, but as arguments of its own
+    that the parameters then hold.
+    """
+    if back.block in select.lowered or not back.args or out.block not in select.lowered:
+        return False
+    live = select.live_in[out.block]
+    params = set(back.block.params)
+    return not any(live >> value.id & 1 for value in (*params, *back.args)) and not any(
+        arg in params and arg not in back.args for arg in out.args
+    )
+
+
+def _branch_back(select: Selector, back: Target, out: Target, condition: str) -> None:
+    """A loop's last branch: no jump around the moves, as they come before it."""
+    _move_arguments(select, back, {})
+    edge = _edge(select, out)
+    select.branch(condition, select.blocks[back.block], edge)
+    if out.block.params:
+        select.start(edge)
+        pairs = zip(back.args, back.block.params, strict=True)
+        renamed = {arg: param for arg, param in pairs if constant_of(arg) is None}
+        _jump(select, out, renamed)
 
 
 def _edge(select: Selector, target: Target) -> LirBlock:

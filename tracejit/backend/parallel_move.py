@@ -15,7 +15,7 @@ def sequence(moves: Sequence[tuple[Place, Place | int]]) -> list[MachInst]:
     """Instructions after which each target holds what its source held before all of them.
 
     A target occurs once. Moves that wait for nothing go first; what remains are cycles, each undone
-    by exchanges. Constants come last: nothing reads them from a place.
+    by exchanges. Constants come last: nothing reads them from a place. The flags stay as they are.
     """
     sources = {d: s for d, s in moves if d != s and not isinstance(s, int)}
     readers: dict[Place, int] = {}
@@ -32,19 +32,13 @@ def sequence(moves: Sequence[tuple[Place, Place | int]]) -> list[MachInst]:
             ready.append(source)
     while sources:
         insts += _cycle(sources)
-    insts += [_load(d, s) for d, s in moves if isinstance(s, int)]
+    insts += [inst("mov", d, s) for d, s in moves if isinstance(s, int)]
     return insts
 
 
 def _move(target: Place, source: Place) -> MachInst:
     in_memory = isinstance(target, Slot) and isinstance(source, Slot)
     return inst("copy" if in_memory else "mov", target, source)
-
-
-def _load(target: Place, constant: int) -> MachInst:
-    if constant == 0 and isinstance(target, Register):
-        return inst("zero", target)
-    return inst("mov", target, constant)
 
 
 def _cycle(sources: dict[Place, Place]) -> list[MachInst]:

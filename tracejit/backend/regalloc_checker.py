@@ -76,8 +76,6 @@ def _follow_move(state: State, inst: MachInst) -> None:
     match inst.op.name:
         case "mov" | "copy":
             state[inst.operands[0]] = _held(state, inst.operands[1])
-        case "zero":
-            state[inst.operands[0]] = frozenset((0,))
         case "xchg" | "swap":
             a, b = inst.operands
             state[a], state[b] = _held(state, b), _held(state, a)

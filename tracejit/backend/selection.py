@@ -44,6 +44,7 @@ class Selector:
         self.home: dict[Value, Block] = {}
         self.flows: dict[Value, list[Value]] = {}
         """The block parameters that a value is passed to."""
+        self.live_in: dict[Block, int] = {}
         self.live_out: dict[Block, int] = {}
         self.live = 0
         """What is live after the current instruction, and what that has asked for so far."""
@@ -60,7 +61,8 @@ class Selector:
         defined: dict[Block, int] = {}
         for block in self.function.blocks:
             exposed[block], defined[block] = self._survey_block(block)
-        live_in, live_out = dict(exposed), self.live_out
+        live_in, live_out = self.live_in, self.live_out
+        live_in.update(exposed)
         work = list(self.function.blocks)
         predecessors = self.function.predecessors()
         while work:
