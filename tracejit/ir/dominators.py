@@ -129,11 +129,10 @@ def natural_loops(function: Function, tree: DominatorTree | None = None) -> list
                 loop.blocks.add(block)
                 work.extend(p for p in predecessors[block] if p in tree.idom)
     found = sorted(loops.values(), key=lambda loop: -len(loop.blocks))
-    for index, loop in enumerate(found):
-        for outer in reversed(found[:index]):
-            if loop.header in outer.blocks and outer is not loop:
-                loop.parent = outer
-                break
+    innermost: dict[Block, Loop] = {}
+    for loop in found:
+        loop.parent = innermost.get(loop.header)
+        innermost.update(dict.fromkeys(loop.blocks, loop))
     return found
 
 

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tracejit.ir.shapes import Shape, map_values, values_in
 from tracejit.ir.value import Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class FrameState:
     """The interpreter's frame just before the instruction at a bytecode offset (in bytes).
 
-    `locals` holds the bound locals that can still be read; `stack` the operands, deepest first.
+    `locals` holds the bound locals that can still be read; `stack` the operand stack, deepest
+    first. Immutable. Passes mostly rename values, so a renamed state shares the shapes of the
+    original until somebody asks for its own.
     """
 
-    offset: int
-    locals: Mapping[str, Shape]
-    stack: tuple[Shape, ...]
-    _values: tuple[Value, ...] | None = field(default=None, init=False, repr=False)
+    __slots__ = ("_locals", "_original", "_stack", "_values", "offset")
+
+    def __init__(self, offset: int, locals: Mapping[str, Shape], stack: tuple[Shape, ...]) -> None:
+        self.offset = offset
+        self._locals = locals
+        self._stack = stack
+        self._values: tuple[Value, ...] | None = None
+        self._original: FrameState | None = None
+        """The state that has the shapes, if this one only has other values in them."""
+
+    @property
+    def locals(self) -> Mapping[str, Shape]:
+        self._make_shapes()
+        return self._locals
+
+    @property
+    def stack(self) -> tuple[Shape, ...]:
+        self._make_shapes()
+        return self._stack
 
     def shapes(self) -> Iterator[Shape]:
         """Every shape of the state, in the order in which a resume function takes their values."""
@@ -29,10 +45,14 @@ class FrameState:
     def values(self) -> tuple[Value, ...]:
         """Every value of the state, in the order in which a resume function takes them."""
         if self._values is None:
-            # Every pass asks for this; the walk is worth doing once.
-            found = tuple(value for shape in self.shapes() for value in values_in(shape))
-            object.__setattr__(self, "_values", found)
-        return self._values  # type: ignore[return-value]  # set just above
+            found: list[Value] = []
+            for shape in self.shapes():
+                if isinstance(shape, Value):
+                    found.append(shape)
+                else:
+                    found.extend(values_in(shape))
+            self._values = tuple(found)
+        return self._values
 
     def map_values(self, replace: Callable[[Value], Shape]) -> FrameState:
         """The state with every value in it replaced."""
@@ -41,6 +61,22 @@ class FrameState:
             {name: map_values(shape, replace) for name, shape in self.locals.items()},
             tuple(map_values(shape, replace) for shape in self.stack),
         )
+
+    def renamed(self, names: Mapping[Value, Value]) -> FrameState:
+        """The state with the values in `names` replaced by what they map to."""
+        original = self._original or self
+        state = FrameState(self.offset, original._locals, original._stack)
+        get = names.get
+        state._values = tuple([get(value, value) for value in self.values()])
+        state._original = original
+        return state
+
+    def _make_shapes(self) -> None:
+        if self._original is not None:
+            # Shapes are walked in the same order by `values` and by `map_values`.
+            rest = iter(self.values())
+            own = self._original.map_values(lambda _: next(rest))
+            self._locals, self._stack, self._original = own._locals, own._stack, None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,22 +18,21 @@ from tracejit.opt.rotate import rotate
 from tracejit.opt.simplify_cfg import simplify_cfg
 
 PASSES: Final[tuple[Callable[[Function], None], ...]] = (
-    # On exact integers.
+    # On exact integers, where nearly every instruction has an exit with its state: only what helps
+    # to prove the exits needless.
     simplify_cfg,
     params,
     fold,
-    gvn,
-    dce,
-    rotate,
-    params,
-    licm,
     narrow,
     # On machine integers.
     fold,
+    simplify_cfg,
     divide,
     gvn,
-    simplify_cfg,
+    rotate,
     params,
+    licm,
+    simplify_cfg,
     dce,
     layout,
 )

@@ -25,8 +25,12 @@ from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, NO, TRANSFER, YES, Int
 
 MAX_SWEEPS = 8
 """After so many sweeps without a fixpoint, loops are taken to give anything."""
+MAX_FACTS = 40
+"""With more, those of branches further up are forgotten: each block copies them."""
+_GROWING = frozenset((Op.iadd, Op.imul, Op.ishl))
+"""What a loop variable becomes by one of these has no upper bound, it is guessed."""
 
-Step: TypeAlias = tuple[Value, Callable[..., Interval], list[Value]]
+Step: TypeAlias = tuple[Value, Callable[..., Interval], "Value | None", "Value | None"]
 Facts: TypeAlias = dict[Value, Interval]
 
 
@@ -57,6 +61,29 @@ class Ranges:
         return self.facts[block].get(value) or self.bounds[value]
 
 
+@dataclass(slots=True, eq=False)
+class _Edge:
+    target: Target
+    given: list[Interval] | None = None
+    """What the arguments are known to be; None while the edge is not known to be taken."""
+    learned: Facts | None = None
+    """What a branch tells on the edge."""
+    dead: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A block, prepared for being interpreted again and again."""
+
+    block: Block
+    idom: Block
+    steps: list[Step]
+    incoming: list[_Edge] = field(default_factory=list)
+    outgoing: list[_Edge] = field(default_factory=list)
+    is_head: bool = False
+    """Whether a retreating edge leads here."""
+
+
 def find_ranges(function: Function) -> Ranges:
     """Analyse a function of the exact stage."""
     analysis = _Analysis(function)
@@ -69,176 +96,180 @@ def find_ranges(function: Function) -> Ranges:
             analysis.sweep(_Mode.WIDEN)
         else:
             analysis.sweep(_Mode.GIVE_UP)
-    return Ranges(analysis.bounds, analysis.facts, analysis.unfit, analysis.dead)
+    return Ranges(analysis.bounds, analysis.facts, analysis.unfit, analysis.dead_edges())
 
 
-@dataclass(slots=True, eq=False)
 class _Analysis:
-    function: Function
-    order: list[Block] = field(init=False)
-    idom: dict[Block, Block] = field(init=False)
-    incoming: dict[Block, list[Target]] = field(init=False)
-    heads: set[Block] = field(init=False)
-    steps: dict[Block, list[Step]] = field(init=False)
-    bounds: Facts = field(default_factory=dict)
-    facts: dict[Block, Facts] = field(default_factory=dict)
-    unfit: set[Value] = field(default_factory=set)
-    dead: set[Target] = field(default_factory=set)
-    given: dict[Target, list[Interval]] = field(default_factory=dict)
-    """What the arguments on each edge that can be taken are known to be."""
-    learned: dict[Target, Facts] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        tree = dominator_tree(self.function)
-        self.order, self.idom = tree.order, tree.idom
-        self.incoming = {block: [] for block in self.order}
-        self.heads = set()
-        self.steps = {}
+    def __init__(self, function: Function) -> None:
+        tree = dominator_tree(function)
+        self.bounds: Facts = {param: _everything(param) for param in function.entry.params}
+        self.facts: dict[Block, Facts] = {}
+        self.unfit: set[Value] = set()
+        self.has_wide = False
+        nodes = {block: _Node(block, tree.idom[block], self._plan(block)) for block in tree.order}
         seen: set[Block] = set()
-        for block in self.order:
+        for block, node in nodes.items():
             seen.add(block)
             for target in block.insts[-1].targets:
-                self.incoming[target.block].append(target)
+                edge = _Edge(target)
+                node.outgoing.append(edge)
+                successor = nodes[target.block]
+                successor.incoming.append(edge)
                 if target.block in seen:
-                    self.heads.add(target.block)
-            self.steps[block] = self._plan(block)
-        for param in self.function.entry.params:
-            self.bounds[param] = _everything(param)
+                    successor.is_head = True
+        self.nodes = list(nodes.values())
+        self.heads = [node for node in self.nodes if node.is_head]
 
     def _plan(self, block: Block) -> list[Step]:
         """The instructions to interpret; constants are known from the start."""
         steps: list[Step] = []
         for inst in block.insts:
-            if inst.result is None:
+            result, args = inst.result, inst.args
+            if result is None:
                 continue
             if inst.op.has_imm:
                 constant: int = inst.imm  # type: ignore[assignment]  # an int or a bool
-                self.bounds[inst.result] = (int(constant), int(constant))
+                self.bounds[result] = (int(constant), int(constant))
+                self.has_wide |= not I64_MIN <= constant <= I64_MAX
             elif inst.op is Op.select:
-                steps.append((inst.result, self._choice(inst), inst.args))
+                steps.append((result, self._choice(inst), None, None))
             else:
-                steps.append((inst.result, TRANSFER[inst.op], inst.args))
+                steps.append((result, TRANSFER[inst.op], args[0], args[1] if args[1:] else None))
         return steps
 
-    def _choice(self, inst: Inst) -> Callable[..., Interval]:
+    def _choice(self, inst: Inst) -> Callable[[], Interval]:
         """The transfer function of a select, whose condition tells about its operands."""
         condition, x, y = inst.args
 
-        def choice(_: Interval, if_true: Interval, if_false: Interval) -> Interval:
-            then = learn(condition, True, self.bounds)
-            otherwise = learn(condition, False, self.bounds)
+        def choice() -> Interval:
+            bounds = self.bounds
+            then, otherwise = learn(condition, True, bounds), learn(condition, False, bounds)
             if then is None or otherwise is None:
-                return if_false if then is None else if_true
-            return hull(then.get(x, if_true), otherwise.get(y, if_false))
+                return bounds[y if then is None else x]
+            return hull(then.get(x) or bounds[x], otherwise.get(y) or bounds[y])
 
         return choice
 
     def sweep(self, mode: _Mode) -> None:
         """Interpret every block that can be reached once, in reverse postorder."""
-        self.unfit = set()
-        self.dead = set()
-        self.facts = {}
-        for block in self.order:
-            edges = self.incoming[block]
-            taken = [self.given[edge] for edge in edges if edge in self.given]
-            gives_up = mode is _Mode.GIVE_UP and block in self.heads
-            if edges and (not (taken or gives_up) or self.idom[block] not in self.facts):
-                for edge in block.insts[-1].targets:
-                    self.given.pop(edge, None)
+        self.unfit.clear()
+        self.facts.clear()
+        for node in self.nodes:
+            incoming = node.incoming
+            given = [edge.given for edge in incoming if edge.given is not None]
+            gives_up = mode is _Mode.GIVE_UP and node.is_head
+            if incoming and (not (given or gives_up) or node.idom not in self.facts):
+                for edge in node.outgoing:
+                    edge.given = None
                 continue
             if gives_up:
-                self._take_anything(block)
-            elif edges and block.params:
-                self._join(block, taken, mode)
-            self._visit(block, self._facts_at(block, edges))
+                self.bounds.update((param, _everything(param)) for param in node.block.params)
+            elif given and node.block.params:
+                self._join(node, given, widens=mode is _Mode.WIDEN)
+            self._visit(node)
 
     def is_stable(self) -> bool:
         """Whether another widening sweep would change nothing."""
-        for head in self.heads:
-            edges_taken = [self.given[edge] for edge in self.incoming[head] if edge in self.given]
-            if not edges_taken:
-                continue
-            if head not in self.facts:
+        for node in self.heads:
+            edges = [edge.given for edge in node.incoming if edge.given is not None]
+            if edges and node.block not in self.facts:
                 return False
-            for param, *intervals in zip(head.params, *edges_taken, strict=True):
-                low, high = self.bounds[param]
-                for interval in intervals:
-                    if interval[0] < low or interval[1] > high:
+            for given in edges:
+                for param, (low, high) in zip(node.block.params, given, strict=True):
+                    least, most = self.bounds[param]
+                    if low < least or high > most:
                         return False
         return True
 
-    def _take_anything(self, block: Block) -> None:
-        for param in block.params:
-            self.bounds[param] = _everything(param)
+    def _join(self, node: _Node, given: list[list[Interval]], *, widens: bool) -> None:
+        """Bound the parameters by what all edges give."""
+        joined = given[0]
+        for other in given[1:]:
+            joined = [
+                (a if a < c else c, b if b > d else d)
+                for (a, b), (c, d) in zip(joined, other, strict=True)
+            ]
+        if widens and node.is_head:
+            joined = [self._widen(node, at, new) for at, new in enumerate(joined)]
+        self.bounds.update(zip(node.block.params, joined, strict=True))
 
-    def _join(self, block: Block, edges_taken: list[list[Interval]], mode: _Mode) -> None:
-        widens = mode is _Mode.WIDEN and block in self.heads
-        for param, *intervals in zip(block.params, *edges_taken, strict=True):
-            new = intervals[0]
-            for interval in intervals:
-                new = hull(new, interval)
-            old = self.bounds.get(param) if widens else None
-            if old is not None:
-                least, most = _everything(param)
-                new = (
-                    old[0] if old[0] <= new[0] else least,
-                    old[1] if old[1] >= new[1] else most,
-                )
-            self.bounds[param] = new
+    def _widen(self, node: _Node, at: int, new: Interval) -> Interval:
+        param = node.block.params[at]
+        least, most = _everything(param)
+        old = self.bounds.get(param)
+        if old is None:
+            return (new[0], most) if _grows(node, at) else new
+        low, high = new
+        if low < old[0]:
+            low = 0 if low >= 0 else least
+        return min(low, old[0]), old[1] if high <= old[1] else most
 
-    def _facts_at(self, block: Block, edges: list[Target]) -> Facts:
+    def _facts_at(self, node: _Node) -> Facts:
         """What branches that dominate the block tell there."""
-        if not edges:
+        if not node.incoming:
             return {}
-        facts = self.facts[self.idom[block]]
-        if len(edges) == 1 and edges[0] in self.learned:
-            return {**facts, **self.learned[edges[0]]}
+        facts = self.facts[node.idom]
+        if len(node.incoming) == 1 and node.incoming[0].learned:
+            learned = node.incoming[0].learned
+            return {**facts, **learned} if len(facts) < MAX_FACTS else learned
         return facts
 
-    def _visit(self, block: Block, facts: Facts) -> None:
-        self.facts[block] = facts
+    def _visit(self, node: _Node) -> None:
         bounds = self.bounds
+        facts = self.facts[node.block] = self._facts_at(node)
         general = [(value, bounds[value]) for value in facts]
         bounds.update(facts)
-        for result, transfer, args in self.steps[block]:
-            if len(args) == 2:
-                found = transfer(bounds[args[0]], bounds[args[1]])
+        for result, transfer, x, y in node.steps:
+            if y is not None:
+                found = transfer(bounds[x], bounds[y])  # type: ignore[index]  # y comes after x
+            elif x is not None:
+                found = transfer(bounds[x])
             else:
-                found = transfer(*[bounds[arg] for arg in args])
+                found = transfer()
             if found[0] < I64_MIN or found[1] > I64_MAX:
                 self.unfit.add(result)
                 found = (max(found[0], I64_MIN), min(found[1], I64_MAX))
                 if found[0] > found[1]:
                     found = I64_RANGE  # It always leaves: what follows is not reached.
             bounds[result] = found
-        self._leave(block.insts[-1])
+        if node.outgoing:
+            self._go_on(node)
         bounds.update(general)
 
-    def _leave(self, last: Inst) -> None:
+    def _go_on(self, node: _Node) -> None:
         """Tell the successors what they are given."""
-        targets = last.targets
-        if len(targets) == 1:
-            self._give(targets[0], {})
-        elif targets:
-            condition, bounds = last.args[0], self.bounds
+        bounds = self.bounds
+        if len(node.outgoing) == 1:
+            (edge,) = node.outgoing
+            edge.given = [bounds[arg] for arg in edge.target.args]
+        else:
+            condition = node.block.insts[-1].args[0]
             then, otherwise = learn(condition, True, bounds), learn(condition, False, bounds)
             if then is None and otherwise is None:  # Not reached, though that is seen only here.
                 then = otherwise = {}
-            for target, learned in zip(targets, (then, otherwise), strict=True):
+            for edge, learned in zip(node.outgoing, (then, otherwise), strict=True):
+                edge.learned = learned
+                edge.dead = learned is None
                 if learned is None:
-                    self.given.pop(target, None)
-                    self.dead.add(target)
+                    edge.given = None
                 else:
-                    self.learned[target] = learned
-                    self._give(target, learned)
+                    edge.given = [learned.get(arg) or bounds[arg] for arg in edge.target.args]
+        if self.has_wide:
+            for edge in node.outgoing:
+                if any(low < I64_MIN or high > I64_MAX for low, high in edge.given or ()):
+                    edge.given = None  # No register holds it: the narrow pass leaves instead.
 
-    def _give(self, target: Target, learned: Facts) -> None:
-        bounds = self.bounds
-        given = [learned.get(arg) or bounds[arg] for arg in target.args]
-        if any(low < I64_MIN or high > I64_MAX for low, high in given):
-            self.given.pop(target, None)  # No register holds it: the narrow pass leaves instead.
-        else:
-            self.given[target] = given
+    def dead_edges(self) -> set[Target]:
+        return {edge.target for node in self.nodes for edge in node.outgoing if edge.dead}
+
+
+def _grows(node: _Node, at: int) -> bool:
+    """Whether an edge gives the parameter a sum or a product."""
+    for edge in node.incoming:
+        origin = edge.target.args[at].origin
+        if isinstance(origin, Inst) and origin.op in _GROWING:
+            return True
+    return False
 
 
 def _everything(value: Value) -> Interval:
@@ -292,8 +323,10 @@ def _learn_order(op: Opcode, args: list[Value], bounds: Facts, facts: Facts) -> 
         a, d = max(a, c + gap), min(d, b - gap)
     if a > b or c > d:
         return None
-    facts[x] = (a, b)
-    facts[y] = (c, d)
+    if (a, b) != bounds[x]:
+        facts[x] = (a, b)
+    if (c, d) != bounds[y]:
+        facts[y] = (c, d)
     return facts
 
 

@@ -15,7 +15,7 @@ from tracejit.ir.dominators import Loop, natural_loops
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op
-from tracejit.ir.shapes import values_in
+from tracejit.ir.shapes import map_values
 from tracejit.ir.value import Value
 
 MAX_HEADER = 12
@@ -72,6 +72,7 @@ def _copy_header(
     copy.insts = [_copy_inst(function, inst, new) for inst in header.insts]
     for old, value in new.items():
         repair.homes[old] = (header, {header: old, copy: value})
+        _inherit_range(function, old, value)
     for block in sources[header]:
         if block not in loop.blocks:
             for target in block.terminator.targets:
@@ -93,11 +94,17 @@ def _copy_inst(function: Function, inst: Inst, new: dict[Value, Value]) -> Inst:
         ],
     )
     if inst.exit is not None:
-        state = inst.exit.state.map_values(lambda value: new.get(value, value))
+        state = inst.exit.state.renamed(new)
         copy.exit = Exit(inst.exit.reason, state)
     if inst.result is not None:
         copy.result = new[inst.result] = function.new_value(inst.result.type, copy)
     return copy
+
+
+def _inherit_range(function: Function, old: Value, new: Value) -> None:
+    """What the header computed before was all that its copy and itself compute now."""
+    if old in function.ranges:
+        function.ranges[new] = function.ranges[old]
 
 
 @dataclass(slots=True)
@@ -125,24 +132,21 @@ class _Repair:
                 target.args.append(self._at_end(value, source))
 
     def _repair_uses(self, inst: Inst, block: Block) -> None:
-        homes = self.homes
-        lists = [inst.args, *(target.args for target in inst.targets)]
-        touched = any(not homes.keys().isdisjoint(values) for values in lists)
-        if inst.exit is not None:
-            touched |= not homes.keys().isdisjoint(inst.exit.state.values())
+        homes = self.homes.keys()
+        if not homes.isdisjoint(inst.args):
+            inst.args = [self._at_end(arg, block) for arg in inst.args]
+        for target in inst.targets:
+            if not homes.isdisjoint(target.args):
+                target.args = [self._at_end(arg, block) for arg in target.args]
+        if inst.exit is not None and not homes.isdisjoint(inst.exit.state.values()):
+            state = inst.exit.state
+            names = {value: self._at_end(value, block) for value in state.values()}
+            inst.exit = Exit(inst.exit.reason, state.renamed(names))
         if inst.op is Op.ret:
-            touched |= any(value in homes for value in values_in(inst.returned()))
-        if touched:
-            inst.replace_uses(lambda value: self._in_block(value, block))
-
-    def _in_block(self, value: Value, block: Block) -> Value:
-        """What stands for the value within the block."""
-        if value not in self.homes:
-            return value
-        return self._at_end(value, block)
+            inst.imm = map_values(inst.returned(), lambda value: self._at_end(value, block))
 
     def _at_end(self, value: Value, block: Block) -> Value:
-        """What stands for the value at the block's end; parameters are added where paths meet."""
+        """What stands for the value in the block; parameters are added where paths meet."""
         if value not in self.homes:
             return value
         known = self.homes[value][1]
@@ -157,6 +161,7 @@ class _Repair:
             param = self.function.new_value(value.type, block)
             block.params.append(param)
             known[block] = param
+            _inherit_range(self.function, value, param)
             self.pending.append((value, block, param))
         found = known[block]
         for between in passed:

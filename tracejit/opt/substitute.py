@@ -41,7 +41,7 @@ def _renamed(
 ) -> Exit:
     state = states.get(exit.state)
     if state is None:
-        state = exit.state.map_values(lambda value: replaced.get(value, value))
+        state = exit.state.renamed(replaced)
         states[exit.state] = state
     return Exit(exit.reason, state)
 
