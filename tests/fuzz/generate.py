@@ -55,6 +55,8 @@ class Generator:
     earlier: list[ast.stmt] = field(default_factory=list)
     counters: int = 0
     budget: int = 24
+    calm: bool = False
+    """Nothing that raises or that the compiler does not know, and few large numbers."""
 
     def chance(self, percent: int) -> bool:
         return self.chooser.randrange(100) >= 100 - percent
@@ -79,7 +81,8 @@ class Generator:
         return ast.Constant(self.number())
 
     def number(self) -> int:
-        pools = [(84, CONSTANTS), (14, EDGE_CONSTANTS), (2, WIDE_CONSTANTS)]
+        edges, wide = (4, 0) if self.calm else (14, 2)
+        pools = [(84, CONSTANTS), (edges, EDGE_CONSTANTS), (wide, WIDE_CONSTANTS)]
         return self.one_of(self.weighted(pools))
 
     def leaf(self) -> ast.expr:
@@ -112,7 +115,7 @@ class Generator:
 
     def divisor(self, depth: int) -> ast.expr:
         """Seldom zero."""
-        if self.chance(12):
+        if not self.calm and self.chance(12):
             return self.expression(depth)
         if self.chance(50):
             return ast.Constant(self.one_of((2, 3, 7, 8, 10, -3, -4, 1000003, 2**31, 2**63 - 1)))
@@ -130,7 +133,11 @@ class Generator:
         if self.chance(40):
             return ast.Constant(self.one_of((0, 1, 3, 13, 31, 33, 62, 63, 64, 70)))
         masked = bounded(self.name(), self.one_of((7, 15, 63, 127)))
-        return fixed(ast.BinOp(masked, ast.Sub(), ast.Constant(3))) if self.chance(8) else masked
+        return (
+            fixed(ast.BinOp(masked, ast.Sub(), ast.Constant(3)))
+            if not self.calm and self.chance(8)
+            else masked
+        )
 
     def power(self, depth: int) -> ast.expr:
         exponent = bounded(self.name(), 3) if self.chance(60) else ast.Constant(self.one_of((2, 3)))
@@ -186,6 +193,7 @@ class Generator:
         return found or [ast.Pass()]
 
     def statement(self, place: Place) -> list[ast.stmt]:
+        excited = 0 if self.calm else 1
         nesting = 0 if place.depth >= 4 or place.trips >= TRIPS else 1
         kinds: list[tuple[int, Callable[[Place], list[ast.stmt]]]] = [
             (22, self.assign),
@@ -197,10 +205,10 @@ class Generator:
             (8 * nesting, self.while_loop),
             (5, self.try_statement),
             (3 if place.in_loop else 0, self.leave_loop),
-            (2, self.raise_or_assert),
             (2, self.early_return),
-            (4, self.unsupported),
-            (1, self.delete),
+            (2 * excited, self.raise_or_assert),
+            (4 * excited, self.unsupported),
+            (1 * excited, self.delete),
         ]
         return self.weighted(kinds)(place)
 
@@ -273,7 +281,7 @@ class Generator:
         known = list(self.names)
         found = self.body(inner, most)
         # What only this body assigns may be unbound afterwards; mostly it is not read there.
-        if not self.chance(4):
+        if self.calm or not self.chance(4):
             self.names = known
         return found
 
@@ -290,7 +298,7 @@ class Generator:
         if variable not in self.names:
             self.names.append(variable)
         body = guard + self.nested(place, trips)
-        if not self.chance(10) and variable not in known:
+        if (self.calm or not self.chance(10)) and variable not in known:
             self.names.remove(variable)
         otherwise = self.nested(place, most=2) if self.chance(15) else []
         return [*self.start(guard), ast.For(ast.Name(variable), source, body, otherwise)]
@@ -415,7 +423,7 @@ class Generator:
 UNSUPPORTED = (
     "LOG.append(VALUE)",
     "note(VALUE)",
-    "TARGET = len(f'{VALUE & 1023 if type(VALUE) is int else 0}')",
+    "TARGET = len(f'{VALUE & 1023 if isinstance(VALUE, int) else 0}')",
     "TARGET = VALUE / 3",
     "TARGET = sum([VALUE, 1])",
     "TARGET = sum(m for m in range(3))",
@@ -423,7 +431,7 @@ UNSUPPORTED = (
     "TARGET = (lambda m: m + 1)(VALUE)",
     "TARGET = GLOBAL + VALUE",
     "TARGET = helper(VALUE)",
-    "print(VALUE if VALUE is True else 1, file=NOWHERE)",
+    "print(VALUE == 1, file=NOWHERE)",
     "TARGET = hash(VALUE) % 7 if VALUE is not None else 0",
     "TALLY = TALLY + 1",
 )
@@ -533,7 +541,7 @@ class _Bound(ast.NodeTransformer):
         return [node, *(self.clamp(name) for name in dict.fromkeys(names))]
 
     def clamp(self, name: str) -> ast.stmt:
-        wide = self.generator.chance(4)
+        wide = not self.generator.calm and self.generator.chance(4)
         most = self.generator.one_of(WIDE_CONSTANTS[:3] if wide else BOUNDS)
         variable = ast.Name(name)
         match self.generator.chooser.randrange(3):
@@ -549,9 +557,9 @@ class _Bound(ast.NodeTransformer):
                 return ast.If(ast.UnaryOp(ast.Not(), test), [reset], [])
 
 
-def generate(chooser: Chooser) -> str:
+def generate(chooser: Chooser, calm: bool = False) -> str:
     """The source of a random function `program(a, b, c)`."""
-    generator = Generator(chooser, budget=6 + chooser.randrange(22))
+    generator = Generator(chooser, budget=6 + chooser.randrange(22), calm=calm)
     tree = _Bound(generator).visit(generator.function())
     module = ast.fix_missing_locations(ast.Module([tree], []))
     return ast.unparse(module) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterator
 
 from tests.fuzz.check import Case
@@ -86,8 +87,10 @@ def replacements(held: ast.AST) -> Iterator[ast.AST | list[ast.stmt]]:
 
 
 def compiles(source: str) -> bool:
-    try:
-        compile(source, "<reduced>", "exec")
-    except (SyntaxError, ValueError, TypeError):
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            compile(source, "<reduced>", "exec")
+        except (SyntaxError, SyntaxWarning, ValueError, TypeError):
+            return False
     return True
