@@ -1,6 +1,7 @@
 """An armed function is the same function: every way to call it, look at it and change it."""
 
 import copy
+import dis
 import functools
 import gc
 import inspect
@@ -270,6 +271,29 @@ def test_disarming_restores_everything(function):
     assert function(3) == 17
 
 
+def test_call_sites_specialise_again_after_disarming():
+    def callee(n):
+        return n
+
+    def caller(n):
+        return callee(n)
+
+    for _ in range(100):
+        caller(1)
+    armed(callee, lambda *_: "no")
+    for _ in range(1000):
+        caller(1)
+    assert state_of(callee).disarmed == "no"
+    names = [i.opname for i in dis.get_instructions(caller, adaptive=True)]
+    assert "CALL_PY_EXACT_ARGS" in names
+
+
+def test_a_refused_signature_leaves_the_others_a_chance(function):
+    assert function(1.5) == multiply_add(1.5)
+    assert function(3) == 17
+    assert runs_native(function, 3)
+
+
 def test_call_sites_that_were_specialised_see_arming_and_disarming():
     function = FunctionType(multiply_add.__code__, {}, "f", (4, 5))
 
@@ -396,7 +420,8 @@ def test_a_call_at_the_recursion_limit_compiles_all_the_same(function):
     def deep(n):
         return deep(n - 1) if n else function(3)
 
-    for margin in range(1, 30):
+    # In the last frame of all, inlined and other calls may differ: 3.13 does.
+    for margin in range(2, 30):
         fresh = function = armed(FunctionType(multiply_add.__code__, {}, "f", (4, 5)))
         outcome = plain = None
         depth = sys.getrecursionlimit() - len(inspect.stack(0)) - margin

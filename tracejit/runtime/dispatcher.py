@@ -6,6 +6,7 @@ collector sees the whole of a function that refers to itself; it is not among th
 
 from __future__ import annotations
 
+from _operator import is_
 from _thread import allocate_lock
 from _weakref import ref
 from types import FunctionType
@@ -33,6 +34,8 @@ _RESUME_THRESHOLD: Final = 50
 """Entries of a resume function before it is compiled."""
 _MAX_PARAMETERS: Final = 64
 
+_FIRST_MISSES: Final = 8
+"""So many calls may not be compiled before one is."""
 _SINGLE_MISSES: Final = 16
 """So many misses are looked at each; then one of _MISS_PERIOD."""
 _MISS_PERIOD: Final = 64
@@ -67,6 +70,11 @@ class _Owner(dict):  # type: ignore[type-arg]
 
     __slots__ = ("state",)
     state: State
+
+
+def _facts(function: FunctionType) -> tuple[object, ...]:
+    """What a version of a function stands for."""
+    return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
 def unarmable(function: FunctionType) -> str | None:
@@ -123,6 +131,7 @@ class State:
         "_reviewed",
         "_skip",
         "_warming",
+        "_was",
         "_words",
         "code",
         "compile",
@@ -168,6 +177,7 @@ class State:
         self._reviewed = (0, 0)
         """Calls and misses when they were last compared."""
         self.old = entry.vectorcall(function)
+        self._was = _facts(function), entry.version(function)
         block, self._words = stubs.function_words(self, self.old)
         head = code_memory.install(stubs.head(block.address))
         self._blocks = (block, head)
@@ -309,8 +319,6 @@ class State:
             native = str(error)
         if isinstance(native, str):
             self.refusals[signature] = native
-            if not self.versions:
-                self.disarm(native)
             return False
         version = Version(self, signature, native)
         if not self.versions:
@@ -332,6 +340,10 @@ class State:
             self.misses += self._skip + 1
         self._skip = 0 if self.misses < _SINGLE_MISSES else _MISS_PERIOD - 1
         self._words[stubs.SKIP] = self._skip
+        if not self.versions and self.misses >= _FIRST_MISSES:
+            refusals = ", ".join(dict.fromkeys(self.refusals.values()))
+            self.disarm(refusals or "its arguments are too wide")
+            return
         calls, misses = self._reviewed
         new_calls, new_misses = self.calls - calls, self.misses - misses
         if new_misses >= _ENOUGH_MISSES:
@@ -377,7 +389,9 @@ class State:
         self.disarmed = reason
         function = self.function()
         if function is not None:
-            entry.disarm(function, self.old)
+            facts, number = self._was
+            same = all(map(is_, facts, _facts(function)))
+            entry.disarm(function, self.old, number if same else 0)
         parent = self.parent and self.parent()
         if parent:
             for version in parent.versions.values():

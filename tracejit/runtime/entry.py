@@ -40,9 +40,19 @@ def arm(function: FunctionType, address: int) -> None:
         ctypes.c_uint64.from_address(id(function) + 8).value = id(armed)
 
 
-def disarm(function: FunctionType, address: int) -> None:
-    """Let calls of the function go to its own vectorcall, at this address, again."""
+def version(function: FunctionType) -> int:
+    """What specialised call sites know the function by; 0 if they must not."""
+    return layout.half(id(function) + layout.FUNCTION_VERSION)
+
+
+def disarm(function: FunctionType, address: int, version: int) -> None:
+    """Let calls of the function go to its own vectorcall, at this address, again.
+
+    The function gets back the version that it had before, if it is the same otherwise: from 3.13 on
+    CPython gives no new one, and calls would stay slow.
+    """
     _set_vectorcall(function, address)
+    ctypes.c_uint32.from_address(id(function) + layout.FUNCTION_VERSION).value = version
     if _SUBCLASSED and type(function) is not FunctionType:
         armed = type(function)
         ctypes.c_uint64.from_address(id(function) + 8).value = id(FunctionType)
@@ -51,10 +61,9 @@ def disarm(function: FunctionType, address: int) -> None:
 
 def _set_vectorcall(function: FunctionType, address: int) -> None:
     if _SUBCLASSED:
-        field = id(function) + layout.FUNCTION_VECTORCALL
-        ctypes.c_uint64.from_address(field).value = address
-        # func_version: call sites that were specialised for the function look again.
-        ctypes.c_uint32.from_address(field + 8).value = 0
+        ctypes.c_uint64.from_address(id(function) + layout.FUNCTION_VECTORCALL).value = address
+        # Call sites that were specialised for the function look again.
+        ctypes.c_uint32.from_address(id(function) + layout.FUNCTION_VERSION).value = 0
     else:
         # Also forgets the version.
         ctypes.pythonapi.PyFunction_SetVectorcall(
