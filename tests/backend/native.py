@@ -192,7 +192,7 @@ class Native:
 
     def __call__(self, *args: object) -> Returned | Left | Missed:
         """What the code does with the arguments."""
-        boxed = (ctypes.py_object * (len(args) + 1))(*args)
+        boxed: Any = (ctypes.py_object * (len(args) + 1))(*args)  # type: ignore[misc]
         words = (ctypes.c_int64 * (32 + SLOTS)).from_address(DUMP)
         words[EXIT] = -1
         ctypes.c_uint64.from_address(DATA + DATA_NEXT).value = MISS

@@ -37,11 +37,14 @@ class Generator:
         self.budget = size
         self.recent: list[tuple[Opcode, list[Value]]] = []
         self.hoard = self.random.random() < 0.5
-        types = self.random.choices([I64, BOOL], weights=[5, 1], k=self.random.randint(1, 6))
+        types = self.types([I64, I64, I64, I64, I64, BOOL], 1, 6)
         self.block = self.function.new_block(types)
         self.scope: list[Value] = list(self.block.params)
         self.statements(0)
         self.finish()
+
+    def types(self, among: list[Type], least: int, most: int) -> list[Type]:
+        return self.random.choices(among, k=self.random.randint(least, most))
 
     def emit(self, op: Opcode, args: Sequence[Value] = (), **more: object) -> Value:
         inst = self.function.new_inst(op, args, **more)  # type: ignore[arg-type]
@@ -155,7 +158,7 @@ class Generator:
         condition, outer = self.boolean(), list(self.scope)
         arms = [self.function.new_block(), self.function.new_block()]
         self.end(Op.br_if, [condition], targets=[Target(arm, []) for arm in arms])
-        types = [self.random.choice([I64, I64, BOOL]) for _ in range(self.random.randint(0, 3))]
+        types = self.types([I64, I64, BOOL], 0, 3)
         ends: list[tuple[Block, list[Value]]] = []
         for arm in arms:
             self.block, self.scope = arm, list(outer)
@@ -176,10 +179,7 @@ class Generator:
     def loop(self, depth: int) -> None:
         """A counted loop, tested at the top or at the bottom, with some carried values."""
         outer = list(self.scope)
-        types: list[Type] = [
-            I64,
-            *self.random.choices([I64, I64, BOOL], k=self.random.randint(0, 4)),
-        ]
+        types = [I64, *self.types([I64, I64, BOOL], 0, 4)]
         count = self.emit(Op.iconst, imm=self.random.randint(1, 6), type=I64)
         first = [count, *(self.typed(type) for type in types[1:])]
         head, after = self.function.new_block(types), self.function.new_block(types)

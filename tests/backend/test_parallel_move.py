@@ -12,7 +12,7 @@ from tracejit.backend.parallel_move import Place, sequence
 from tracejit.backend.x64 import REGISTERS
 
 
-def run(insts: list[MachInst], state: dict[Place, Any]) -> None:
+def run(insts: list[MachInst], state: dict[Any, Any]) -> None:
     for inst in insts:
         match inst.op.name, inst.operands:
             case (("mov" | "copy"), [target, source]):

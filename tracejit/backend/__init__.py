@@ -1,5 +1,6 @@
 """Machine-stage IR to machine code: instruction selection, register allocation, assembly.
 
-Knows the intermediate representation and nothing else of the house. Keystone is used in `assembler`
-only.
+In this order: `lower.lower`, `regalloc.allocate`, `regalloc_checker.check` in tests, `emit.emit`,
+`assembler.assemble`. Knows the intermediate representation and nothing else of the house; Keystone
+is used in `assembler` only.
 """
