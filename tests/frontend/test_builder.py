@@ -14,6 +14,8 @@ from tracejit.ir.dominators import dominator_tree, reverse_postorder
 from tracejit.ir.function import CellIs, Function, GlobalIs
 from tracejit.ir.interpreter import Left, Returned
 from tracejit.ir.ops import Op
+from tracejit.ir.parser import parse
+from tracejit.ir.printer import print_function
 from tracejit.ir.shapes import NULL
 from tracejit.runtime.resume import resume_function
 
@@ -347,3 +349,8 @@ def test_unused_objects_pass_through() -> None:
     made: Callable[..., object] = function("def f(a, b):\n    t = (a, b)\n    return b, t")
     assert isinstance(made, FunctionType)
     assert run(made, (marker, 3), exact) == Returned((3, (marker, 3)))
+
+
+def test_a_lambda_has_a_name_that_the_text_form_can_write() -> None:
+    ir = build(function("f = lambda a: -a"), (int,))
+    assert print_function(parse(print_function(ir))) == print_function(ir)

@@ -17,14 +17,15 @@ class Flow:
     """The locals that can still be read, by an exception's handler too."""
     merges: set[int]
     """The offsets with more predecessors than one on paths without exceptions, and loop headers."""
-    loops: dict[int, int]
-    """For the target of each backward jump, the offset of the last jump back to it."""
+    inside: dict[int, tuple[int, ...]]
+    """The loops around each offset, but the one that begins there, by their headers."""
 
 
 def flow_of(code: CodeType) -> Flow:
     """The instructions and the control flow of a code object."""
     decoded = decode(code)
     predecessors: dict[int, int] = {}
+    # For the target of each backward jump, the last jump back to it.
     loops: dict[int, int] = {}
     for instr in _reachable(decoded.instrs):
         for successor in instr.successors():
@@ -32,7 +33,21 @@ def flow_of(code: CodeType) -> Flow:
             if successor <= instr.offset:
                 loops[successor] = max(instr.offset, loops.get(successor, 0))
     merges = loops.keys() | {offset for offset, count in predecessors.items() if count > 1}
-    return Flow(decoded.instrs, live_locals(decoded, code.co_varnames), merges, loops)
+    return Flow(
+        decoded.instrs, live_locals(decoded, code.co_varnames), merges, _inside(decoded, loops)
+    )
+
+
+def _inside(decoded: Decoded, loops: dict[int, int]) -> dict[int, tuple[int, ...]]:
+    found = {}
+    around: tuple[int, ...] = ()
+    for offset in decoded.instrs:
+        if around and any(loops[header] < offset for header in around):
+            around = tuple(header for header in around if loops[header] >= offset)
+        found[offset] = around
+        if offset in loops:
+            around = (*around, offset)
+    return found
 
 
 def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
@@ -52,7 +67,7 @@ def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
 def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
     """The live locals before each instruction, in the order of `names`.
 
-    Backward data flow over bit sets; as many sweeps as loops are nested, and one or two.
+    Backward data flow over bit sets, swept again while a loop's header has become live in more.
     """
     bit = {name: 1 << index for index, name in enumerate(names)}
     rows = [
@@ -61,9 +76,14 @@ def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str
     ]
     rows.reverse()
     live = dict.fromkeys(decoded.instrs, 0)
-    changed = True
-    while changed:
-        changed = False
+    ahead = {
+        target
+        for offset, _, _, following, targets in rows
+        for target in (*following, *targets)
+        if target <= offset
+    }
+    read_ahead: list[int] | None = None
+    while read_ahead != (read_ahead := [live[target] for target in ahead]):
         for offset, read, kept, following, targets in rows:
             after = 0
             for successor in following:
@@ -71,9 +91,7 @@ def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str
             before = read | (after & kept)
             for target in targets:
                 before |= live[target]
-            if before != live[offset]:
-                live[offset] = before
-                changed = True
+            live[offset] = before
     spelled = {mask: _spell(mask, names) for mask in set(live.values())}
     return {offset: spelled[mask] for offset, mask in live.items()}
 

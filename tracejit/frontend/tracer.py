@@ -77,7 +77,8 @@ class Tracer:
         self.python = python
         self.instrs = flow.instrs
         self.flow = flow
-        self.ir = Function(python.__name__)
+        name = python.__name__.strip("<>")
+        self.ir = Function(name if name.isidentifier() else "function")
         self.work: list[Entry] = []
         self.assumptions: dict[Hashable, Assumption] = {}
         self.object_types: dict[Value, type] = {}
@@ -127,7 +128,7 @@ class Tracer:
 
     def wrong_type(self, shape: Shape) -> Leave:
         """What to raise where the current instruction is not compiled for such an operand."""
-        return Leave(f"type:{self.type_name(shape)}")
+        return Leave("type:" + "".join(self.type_name(shape).split()))
 
     def type_name(self, shape: Shape) -> str:
         match shape:
