@@ -52,23 +52,30 @@ def parse_options() -> argparse.Namespace:
 
 def run_batch(first: int, count: int) -> int:
     """In the process of a batch: name each seed before it runs; stop at the first difference."""
-    from tracejit import tracejit
-
     for seed in range(first, first + count):
         print(f"seed {seed}", flush=True)
         try:
-            check(case_of_seed(seed), tracejit)
+            check_both_ways(case_of_seed(seed))
         except AssertionError as difference:
             print(difference, flush=True)
             return 1
     return 0
 
 
-def run_file(path: Path) -> int:
+def check_both_ways(case: Case) -> None:
+    """Check the case with the runtime as it is, then with one that compiles everything at once."""
+    from tests.eager import eager, strict
     from tracejit import tracejit
 
+    with strict():
+        check(case, tracejit)
+    with eager():
+        check(case, tracejit)
+
+
+def run_file(path: Path) -> int:
     try:
-        check(load(path), tracejit)
+        check_both_ways(load(path))
     except AssertionError as difference:
         print(difference, flush=True)
         return 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.eager import eager
 from tests.fuzz.check import Case, case_of_seed, check, load, make_case, save
 from tests.fuzz.reduce import reduced
 from tracejit import tracejit
@@ -22,7 +23,8 @@ def test_random_programs_come_out_as_in_cpython(request: pytest.FixtureRequest) 
     def run(chooser: random.Random) -> None:
         case = make_case(chooser)
         try:
-            check(case, tracejit)
+            with eager():
+                check(case, tracejit)
         except AssertionError:
             failing.append(case)
             raise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
 from tests.differential import compare, fresh
+from tests.eager import eager, strict
 from tests.programs import arithmetic, calls, errors, loops
 from tests.programs.program import PROGRAMS, Program
 from tracejit import tracejit
@@ -16,8 +18,12 @@ MODULES = (arithmetic, loops, errors, calls)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)
-def test_a_program_comes_out_as_in_cpython(program: Program) -> None:
-    compare(fresh(program.function), tracejit(fresh(program.function)), program.calls)
+@pytest.mark.parametrize("runtime", [strict, eager])
+def test_a_program_comes_out_as_in_cpython(
+    program: Program, runtime: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with runtime():
+        compare(fresh(program.function), tracejit(fresh(program.function)), program.calls)
 
 
 def test_every_module_of_programs_is_run() -> None:

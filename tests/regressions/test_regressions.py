@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.eager import eager, strict
 from tests.fuzz.check import REGRESSIONS, check, load
 from tracejit import tracejit
 
@@ -14,4 +15,7 @@ FILES = sorted(path for path in REGRESSIONS.glob("*.py") if not path.name.starts
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_regression_comes_out_as_in_cpython(path: Path) -> None:
-    check(load(path), tracejit)
+    with strict():
+        check(load(path), tracejit)
+    with eager():
+        check(load(path), tracejit)
