@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from types import FunctionType
 
 import pytest
@@ -18,7 +19,7 @@ from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import GlobalIs
 from tracejit.ir.shapes import NULL, Const, TupleOf
 from tracejit.ir.value import Value
-from tracejit.runtime import dispatcher, layout, stubs
+from tracejit.runtime import code_memory, dispatcher, layout, stubs
 
 
 def fresh(function, compile, **names):
@@ -401,3 +402,20 @@ def test_recursion_errors_come_at_the_interpreters_depth():
 
 def test_exit_counts_and_stubs_agree_on_the_layout():
     assert stubs.PRIVATE_WORDS * 8 == -stubs.FUEL
+
+
+def test_functions_with_resume_functions_die_too():
+    def make():
+        function = fresh(native.total, native.total_version)
+        for _ in range(60):
+            function(3, 2**63 - 1)
+        child = version_of(function).children[0]
+        return weakref.ref(function), weakref.ref(state_of(function)), weakref.ref(child)
+
+    assert [reference() for _ in range(5) for reference in make()] == [None] * 15
+    code_memory._collect_freed()
+    before = len(code_memory._owners)
+    for _ in range(50):
+        make()
+    code_memory._collect_freed()
+    assert len(code_memory._owners) <= before + 5

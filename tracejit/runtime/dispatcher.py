@@ -42,7 +42,7 @@ _MISS_PERIOD: Final = 64
 _ENOUGH_MISSES: Final = 64
 
 # A model of what the interpreter would take, in nanoseconds.
-_EXIT_COST: Final = 150
+_EXIT_COST: Final = 300
 _ITERATION_GAIN: Final = 15
 _CALL_GAIN: Final = 10
 _UNIT_GAIN: Final = 0.5

@@ -229,6 +229,19 @@ def _incref(register: str, counter: str, done: str) -> str:
     mov dword ptr [{register}], {counter}"""
 
 
+def _decref(done: str) -> str:
+    """Give the reference to the object in rdi back, and go to `done`."""
+    immortal = f"""
+    mov eax, dword ptr [rdi]
+    test eax, eax
+    js {done}"""
+    return f"""{immortal if layout.IMMORTAL else ""}
+    dec qword ptr [rdi]
+    jne {done}
+    {_call("_Py_Dealloc")}
+    jmp {done}"""
+
+
 def _unbox_wide_text() -> str:
     """In: rax = an exact int. Out: its value and CF=0, or CF=1 if that needs more than 64 bits."""
     if layout.TAGGED_INTS:
@@ -407,8 +420,7 @@ def _bind_text() -> str:
     mov rdi, qword ptr [r15 + r13*8]
     test rdi, rdi
     je {{loop}}
-    {_call("Py_DecRef")}
-    jmp {{loop}}"""
+    {_decref("{loop}")}"""
     return f"""
     push rbp
     mov rbp, rsp
@@ -721,8 +733,7 @@ cleanup:
     je clean
     sub r15, 8
     mov rdi, qword ptr [r15]
-    {_call("Py_DecRef")}
-    jmp cleanup
+    {_decref("cleanup")}
 clean:
     mov rdi, qword ptr [rbx - 16]
     {_call("Py_DecRef")}
