@@ -56,7 +56,7 @@ def _drop_dead_edges(block: Block, ranges: Ranges) -> None:
 def _operand_it_equals(inst: Inst, block: Block, ranges: Ranges) -> Value | None:
     """The operand that the result is proven to equal."""
     op, args = inst.op, inst.args
-    if op is Op.iabs:
+    if op is Op.iabs_wrap:
         return args[0] if ranges.at(args[0], block)[0] >= 0 else None
     if op is Op.select:
         low, high = ranges.at(args[0], block)

@@ -1,4 +1,7 @@
-"""Block layout: loops in one piece, the likely way straight on, what only leaves at the end."""
+"""Block layout: loops in one piece, the likely way straight on, what only leaves at the end.
+
+A loop that would end in a jump back to its top is turned so that it ends where it tests.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,22 @@ def _in_one_piece(order: list[Block], innermost: dict[Block, Loop]) -> list[Bloc
             pieces[inner] = []
             pieces[inner.parent].append(pieces[inner])
         pieces[innermost.get(block)].append(block)
+    for loop, parts in pieces.items():
+        if loop is not None:
+            pieces[loop][:] = _turned(parts, loop)
     return _flatten(pieces[None])
+
+
+def _turned(parts: list[Piece], loop: Loop) -> list[Piece]:
+    """The parts of a loop in the same order round the loop, a block that may end it last."""
+    last = parts[-1]
+    if not isinstance(last, Block) or last.terminator.op is not Op.jump:
+        return parts
+    for at in range(len(parts) - 2, -1, -1):
+        part = parts[at]
+        if isinstance(part, Block) and not loop.blocks.issuperset(part.successors()):
+            return parts[at + 1 :] + parts[: at + 1]
+    return parts
 
 
 def _flatten(pieces: list[Piece]) -> list[Block]:

@@ -18,8 +18,8 @@ from tracejit.ir.ops import Op
 from tracejit.ir.shapes import map_values
 from tracejit.ir.value import Value
 
-MAX_HEADER = 12
-"""Longer headers are not copied."""
+MAX_HEADER = 4
+"""Headers with more instructions, constants apart, are not copied."""
 
 
 def rotate(function: Function) -> None:
@@ -45,9 +45,9 @@ def rotate(function: Function) -> None:
 
 def _tests_at_the_top(loop: Loop) -> bool:
     header = loop.header
-    if header.terminator.op is not Op.br_if or len(header.insts) > MAX_HEADER:
+    if header.terminator.op is not Op.br_if or any(inst.op.effect for inst in header.insts):
         return False
-    if any(inst.op.effect for inst in header.insts):
+    if sum(not inst.op.has_imm for inst in header.insts) > MAX_HEADER:
         return False
     inside = [successor in loop.blocks for successor in header.successors()]
     return sum(inside) == 1 and not any(_may_end(loop, latch) for latch in loop.latches)

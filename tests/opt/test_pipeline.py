@@ -1,0 +1,103 @@
+"""The pipeline as a whole: in proportion to the program, and caught when a pass is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.opt.synthetic import loops
+from tests.opt.test_random_programs import check
+from tracejit.ir.function import Function
+from tracejit.ir.interpreter import Returned, interpret
+from tracejit.ir.ops import Op
+from tracejit.ir.verifier import verify
+from tracejit.opt import fold, gvn, intervals, narrow, ranges
+from tracejit.opt.pipeline import PASSES, optimise
+
+
+def calls(run: Callable[[], None]) -> int:
+    """How many calls of Python and C functions it takes: time, but the same on every machine."""
+    count = 0
+
+    def profile(frame: object, event: str, arg: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_work_is_in_proportion_to_the_program() -> None:
+    small, large = loops(5), loops(60)
+    per_small = calls(lambda: optimise(small)) / 5
+    per_large = calls(lambda: optimise(large)) / 60
+    assert per_large < 1.25 * per_small
+
+
+def test_the_synthetic_program_keeps_its_meaning() -> None:
+    function = loops(3)
+    expected = interpret(function, [37, 20, 5])
+    assert isinstance(expected, Returned)
+    optimise(function)
+    verify(function, "machine")
+    assert interpret(function, [37, 20, 5]) == expected
+
+
+def test_each_pass_is_reported_after_it_ran() -> None:
+    seen: list[str] = []
+    function = loops(1)
+
+    def on_pass(name: str, given: Function) -> None:
+        assert given is function
+        seen.append(name)
+
+    optimise(function, on_pass)
+    assert seen == [run.__name__ for run in PASSES]
+
+
+def _break_inverse(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(fold.INVERSE, Op.ilt, Op.igt)
+
+
+def _break_addition(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(intervals.TRANSFER, Op.iadd, lambda x, y: (x[0] + y[0], max(x[1], y[1])))
+
+
+def _break_commuting(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(gvn, "_key", lambda inst: (inst.op, inst.imm, frozenset(inst.args)))
+
+
+def _break_division_check(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(narrow, "_is_defined", lambda inst, block, ranges: True)
+
+
+def _break_branch_facts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ranges, "_without", lambda a, b, c, d: (a, max(a, b - 1)))
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        _break_inverse,
+        _break_addition,
+        _break_commuting,
+        _break_division_check,
+        _break_branch_facts,
+    ],
+)
+def test_random_programs_catch_a_planted_fault(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    for seed in range(150):
+        try:
+            check(seed)
+        except AssertionError:  # Broken, MalformedIR, or an exit taken that is not there
+            return
+    pytest.fail("no program noticed")
