@@ -17,14 +17,14 @@ from tests.programs.program import PROGRAMS, Program
 from tracejit.frontend.unsupported import Unsupported
 
 MODULES = (arithmetic, calls, errors, loops)
-CALLS = 10
+CALLS = 8
 
 
 def exits_to_try(draw: random.Random) -> Iterator[Exits]:
     yield exact
     yield beyond(64)
     yield beyond(9)
-    for _ in range(5):
+    for _ in range(4):
         yield at(draw.randrange(40))
 
 
