@@ -13,14 +13,16 @@ from tracejit.ir.function import Block, Function
 def reverse_postorder(function: Function) -> list[Block]:
     """The blocks reachable from the entry, each before its successors but for loops' back edges."""
     order: list[Block] = []
-    seen = {function.entry}
-    stack = [(function.entry, iter(function.entry.successors()))]
+    entry = function.entry
+    seen = {entry}
+    stack = [(entry, iter(entry.insts[-1].targets))]
     while stack:
-        block, successors = stack[-1]
-        for successor in successors:
+        block, targets = stack[-1]
+        for target in targets:
+            successor = target.block
             if successor not in seen:
                 seen.add(successor)
-                stack.append((successor, iter(successor.successors())))
+                stack.append((successor, iter(successor.insts[-1].targets)))
                 break
         else:
             order.append(block)
@@ -48,51 +50,60 @@ class DominatorTree:
 
 def dominator_tree(function: Function) -> DominatorTree:
     order = reverse_postorder(function)
-    number = {block: index for index, block in enumerate(order)}
-    predecessors = function.predecessors()
-    idom = {function.entry: function.entry}
-
-    def intersect(a: Block, b: Block) -> Block:
-        while a is not b:
-            while number[a] > number[b]:
-                a = idom[a]
-            while number[b] > number[a]:
-                b = idom[b]
-        return a
-
-    changed = True
-    while changed:
-        changed = False
-        for block in order[1:]:
-            known = [p for p in predecessors[block] if p in idom]
-            new = known[0]
-            for other in known[1:]:
-                new = intersect(new, other)
-            if idom.get(block) is not new:
-                idom[block] = new
-                changed = True
+    idoms = _immediate_dominators(order)
+    idom = {block: order[at] for block, at in zip(order, idoms, strict=True)}
     children: dict[Block, list[Block]] = {block: [] for block in order}
     for block in order[1:]:
         children[idom[block]].append(block)
-    return DominatorTree(order, idom, children, _preorder_spans(function.entry, children))
+    return DominatorTree(order, idom, children, _preorder_spans(order, idoms))
 
 
-def _preorder_spans(
-    root: Block, children: dict[Block, list[Block]]
-) -> dict[Block, tuple[int, int]]:
-    """For each node, its preorder number and the largest one in its subtree."""
-    first: dict[Block, int] = {}
-    span: dict[Block, tuple[int, int]] = {}
-    stack = [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            span[node] = (first[node], len(first) - 1)
-            continue
-        first[node] = len(first)
-        stack.append((node, True))
-        stack.extend((child, False) for child in children[node])
-    return span
+def _immediate_dominators(order: list[Block]) -> list[int]:
+    """For each block, all by their positions in reverse postorder."""
+    number = {block: at for at, block in enumerate(order)}
+    predecessors: list[list[int]] = [[] for _ in order]
+    for at, block in enumerate(order):
+        for target in block.insts[-1].targets:
+            predecessors[number[target.block]].append(at)
+    idoms = [-1] * len(order)
+    idoms[0] = 0
+    changed = True
+    while changed:
+        changed = False
+        for at in range(1, len(order)):
+            new = -1
+            for other in predecessors[at]:
+                if idoms[other] < 0:
+                    continue
+                if new < 0:
+                    new = other
+                while new != other:
+                    if new > other:
+                        new = idoms[new]
+                    else:
+                        other = idoms[other]
+            if idoms[at] != new:
+                idoms[at] = new
+                changed = True
+    return idoms
+
+
+def _preorder_spans(order: list[Block], idoms: list[int]) -> dict[Block, tuple[int, int]]:
+    """For each block, its preorder number in the tree and the largest one in its subtree."""
+    sizes = [1] * len(order)
+    for at in range(len(order) - 1, 0, -1):
+        sizes[idoms[at]] += sizes[at]
+    first = [0] * len(order)
+    free = [1] * len(order)
+    for at in range(1, len(order)):
+        above = idoms[at]
+        first[at] = free[above]
+        free[above] += sizes[at]
+        free[at] = first[at] + 1
+    return {
+        block: (start, start + size - 1)
+        for block, start, size in zip(order, first, sizes, strict=True)
+    }
 
 
 @dataclass(slots=True, eq=False)
@@ -114,11 +125,15 @@ def natural_loops(function: Function, tree: DominatorTree | None = None) -> list
     """The natural loops, outer ones before the loops in them."""
     tree = tree or dominator_tree(function)
     loops: dict[Block, Loop] = {}
+    seen: set[Block] = set()
     for block in tree.order:
-        for successor in block.successors():
-            if tree.dominates(successor, block):
-                loop = loops.setdefault(successor, Loop(successor))
+        seen.add(block)
+        for target in block.insts[-1].targets:
+            if target.block in seen and tree.dominates(target.block, block):
+                loop = loops.setdefault(target.block, Loop(target.block))
                 loop.latches.append(block)
+    if not loops:
+        return []
     predecessors = function.predecessors()
     for loop in loops.values():
         loop.blocks = {loop.header}

@@ -178,8 +178,8 @@ class Function:
         """The predecessors of each block, one entry for each edge."""
         found: dict[Block, list[Block]] = {block: [] for block in self.blocks}
         for block in self.blocks:
-            for successor in block.successors():
-                found[successor].append(block)
+            for target in block.insts[-1].targets:
+                found[target.block].append(block)
         return found
 
 
