@@ -21,7 +21,7 @@ from tracejit.frontend.unsupported import Unsupported
 from tracejit.ir.function import Function
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import print_exit, print_function
-from tracejit.ir.verifier import verify
+from tracejit.ir.verifier import Stage, verify
 from tracejit.opt.pipeline import optimise
 from tracejit.options import Options
 from tracejit.runtime import layout, stubs
@@ -78,6 +78,7 @@ class _Stages:
     function_name: str
     options: Options
     nanoseconds: dict[str, int] = field(default_factory=dict)
+    level: Stage = "exact"
 
     def __call__(self, name: str, stage: Callable[..., T], *args: object) -> T:
         start = time.perf_counter_ns()
@@ -94,9 +95,10 @@ class _Stages:
             check()
 
     def verify_pass(self, name: str, ir: Function) -> None:
-        exact = any(inst.op.only == "exact" for inst in ir.insts())
+        if name == "narrow":
+            self.level = "machine"
         try:
-            verify(ir, "exact" if exact else "machine")
+            verify(ir, self.level)
         except AssertionError as error:
             raise AssertionError(f"after {name}: {error}") from None
 
