@@ -39,13 +39,18 @@ def flow_of(code: CodeType) -> Flow:
 
 
 def _inside(decoded: Decoded, loops: dict[int, int]) -> dict[int, tuple[int, ...]]:
+    if not loops:
+        return dict.fromkeys(decoded.instrs, ())
     found = {}
     around: tuple[int, ...] = ()
+    nearest_end = 0
     for offset in decoded.instrs:
-        if around and any(loops[header] < offset for header in around):
-            around = tuple(header for header in around if loops[header] >= offset)
+        if around and offset > nearest_end:
+            around = tuple([header for header in around if loops[header] >= offset])
+            nearest_end = min([loops[header] for header in around], default=0)
         found[offset] = around
         if offset in loops:
+            nearest_end = min(loops[offset], nearest_end) if around else loops[offset]
             around = (*around, offset)
     return found
 
