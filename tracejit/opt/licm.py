@@ -92,7 +92,7 @@ class _Motion:
     homes: dict[Value, Block] = field(default_factory=dict)
     """Where each value that is defined in a loop is defined, after the moves so far."""
     before: dict[Loop, _Before] = field(default_factory=dict)
-    moved: set[Inst] = field(default_factory=set)
+    moved: dict[Inst, _Before] = field(default_factory=dict)
     ends: dict[Loop, list[Block]] = field(default_factory=dict)
     """The blocks of each loop that end an iteration."""
     sources: dict[Block, list[Block]] | None = None
@@ -141,8 +141,10 @@ class _Motion:
         self._take(inst, place)
 
     def _take(self, inst: Inst, place: _Before) -> None:
+        if inst in self.moved:  # A constant that an inner loop's preheader needed before.
+            self.moved[inst].insts.remove(inst)
         place.insts.append(inst)
-        self.moved.add(inst)
+        self.moved[inst] = place
         self.homes[inst.value] = place.block
 
     def _place_before(self, loop: Loop) -> _Before:
