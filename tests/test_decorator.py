@@ -157,3 +157,17 @@ def test_an_error_of_the_compiler_is_no_business_of_the_caller(monkeypatch):
     state = dispatcher.state_of(function)
     assert isinstance(state.failure, ZeroDivisionError)
     assert "internal error: ZeroDivisionError('planted')" in explain(function)
+
+
+def test_what_the_optimiser_cannot_leave_from_is_refused(monkeypatch):
+    from tracejit import compiler
+    from tracejit.opt.wide import NoExit
+
+    def refuse(*_):
+        raise NoExit("a constant beyond 64 bits")
+
+    monkeypatch.setattr(compiler, "optimise", refuse)
+    function = tracejit.tracejit(lambda x: x * 7)
+    assert function(3) == 21
+    assert dispatcher.state_of(function).failure is None
+    assert "runs in the interpreter: a constant beyond 64 bits" in explain(function)

@@ -23,6 +23,7 @@ from tracejit.ir.ops import Op
 from tracejit.ir.printer import print_exit, print_function
 from tracejit.ir.verifier import Stage, verify
 from tracejit.opt.pipeline import optimise
+from tracejit.opt.wide import NoExit
 from tracejit.options import Options
 from tracejit.runtime import layout, stubs
 from tracejit.runtime.version import DataBlock, NativeCode
@@ -42,11 +43,11 @@ def compile_version(
     stage.dump("bytecode", lambda: _listing(function.__code__))
     try:
         ir = stage("build", build, function, signature)
-    except Unsupported as refusal:
-        return refusal.reason
-    stage.check(lambda: verify(ir, "exact"))
-    stage.dump("ir", lambda: print_function(ir))
-    stage("optimise", optimise, ir, stage.verify_pass if options.verify else None)
+        stage.check(lambda: verify(ir, "exact"))
+        stage.dump("ir", lambda: print_function(ir))
+        stage("optimise", optimise, ir, stage.verify_pass if options.verify else None)
+    except (Unsupported, NoExit) as refusal:
+        return str(refusal)
     stage.dump("opt", lambda: print_function(ir))
     if not any(inst.op is Op.ret or inst.op is Op.poll for inst in ir.insts()):
         return f"leaves at once: {', '.join(sorted(_exit_reasons(ir)))}"
