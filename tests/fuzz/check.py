@@ -51,6 +51,13 @@ def helper(value: int) -> int:
     return value + 1 if value != 3 else value // 0
 
 
+PREAMBLE = """
+def bump():
+    global GLOBAL
+    GLOBAL += 1
+"""
+
+
 def build(source: str, name: str = "program") -> FunctionType:
     """The program's function, in globals of its own."""
     log: list[object] = []
@@ -62,6 +69,7 @@ def build(source: str, name: str = "program") -> FunctionType:
         "note": log.append,
         "helper": helper,
     }
+    exec(compile(PREAMBLE, "<preamble>", "exec"), names)
     exec(compile(source, f"<{name}>", "exec"), names)
     function = names["program"]
     assert isinstance(function, FunctionType)
@@ -72,7 +80,7 @@ def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int
     """Raise Difference where the decorated program does not do what the plain one does."""
     plain, decorated = build(case.source), build(case.source)
     compare(plain, decorate(decorated), case.calls, repeats)
-    for name in ("LOG", "TALLY"):
+    for name in ("LOG", "TALLY", "GLOBAL"):
         expected, found = plain.__globals__[name], decorated.__globals__[name]
         if expected != found:
             raise AssertionError(f"{name} is {found!r} rather than {expected!r}")

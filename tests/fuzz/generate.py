@@ -207,7 +207,7 @@ class Generator:
             (3 if place.in_loop else 0, self.leave_loop),
             (2, self.early_return),
             (2 * excited, self.raise_or_assert),
-            (4 * excited, self.unsupported),
+            (6 * excited, self.unsupported),
             (1 * excited, self.delete),
         ]
         return self.weighted(kinds)(place)
@@ -434,6 +434,9 @@ UNSUPPORTED = (
     "print(VALUE == 1, file=NOWHERE)",
     "TARGET = hash(VALUE) % 7 if VALUE is not None else 0",
     "TALLY = TALLY + 1",
+    "bump()",
+    "TARGET = GLOBAL - 3",
+    "TARGET = TALLY + VALUE; TALLY = TALLY + 1",
 )
 
 

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from tests.eager import eager
 from tests.fuzz.check import Case, case_of_seed, check, load, make_case, save
+from tests.fuzz.faults import FAULTS
 from tests.fuzz.reduce import reduced
 from tracejit import tracejit
+
+PROGRAMS_FOR_A_FAULT = 60
 
 
 def test_random_programs_come_out_as_in_cpython(request: pytest.FixtureRequest) -> None:
@@ -68,3 +71,17 @@ def test_reducing_keeps_what_fails() -> None:
     )
     small = reduced(case, lambda candidate: "//" in candidate.source)
     assert small.source == "def program(a, b, c):\n    y = a // c\n"
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_caught(name: str) -> None:
+    with eager(), FAULTS[name]():
+        assert any(comes_out_wrong(case_of_seed(seed)) for seed in range(PROGRAMS_FOR_A_FAULT))
+
+
+def comes_out_wrong(case: Case) -> bool:
+    try:
+        check(case, tracejit, repeats=4)
+    except AssertionError:
+        return True
+    return False
