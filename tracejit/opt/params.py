@@ -1,23 +1,32 @@
 """Redundant block parameters: those that can only ever hold one other value.
 
-Cycles of parameters that merely hand one value round are found too, as strongly connected
-components: Braun et al., "Simple and Efficient Construction of Static Single Assignment Form"
-(2013).
+Optimistic, so that cycles of parameters that merely hand one value round are found too: all are
+taken to be the same until two values meet, after Simpson, "Value-Driven Redundancy Elimination"
+(1996).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 
+_FREE_SWEEPS: Final = 8
+"""After so many sweeps a parameter that holds several values is not asked again."""
+
 
 def params(function: Function) -> None:
     """Replace every parameter that is the same value on all edges."""
     edges = _edges(function)
-    replaced = _copies(edges)
+    rows: list[tuple[Value, Sequence[Value]]] = []
+    for block in function.blocks:
+        if block in edges:
+            given = zip(*[target.args for target in edges[block]], strict=True)
+            rows += zip(block.params, given, strict=True)
+    replaced = _copies(rows)
     for block, targets in edges.items():
         _replace_twins(block, targets, replaced)
     if not replaced:
@@ -46,77 +55,33 @@ def _edges(function: Function) -> dict[Block, list[Target]]:
     return edges
 
 
-def _copies(edges: dict[Block, list[Target]]) -> dict[Value, Value]:
-    """For parameters that only ever hold one other value, that value."""
-    sources: dict[Value, Sequence[Value]] = {}
-    for block, targets in edges.items():
-        rows = zip(*(target.args for target in targets), strict=True)
-        sources.update(zip(block.params, rows, strict=True))
-    same: dict[Value, Value] = {}
-    work = [set(sources)]
-    while work:
-        for component in _components(work.pop(), sources):
-            inner, outer = _split(component, sources, same)
-            if len(outer) == 1:
-                (value,) = outer
-                same.update(dict.fromkeys(component, value))
-            elif inner:
-                work.append(inner)
-    return same
+def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
+    """For parameters that only ever hold one other value, that value.
 
-
-def _split(
-    component: list[Value], sources: dict[Value, Sequence[Value]], same: dict[Value, Value]
-) -> tuple[set[Value], set[Value]]:
-    """The members that are only given members, and the values that are given from outside."""
-    if len(component) == 1:
-        (param,) = component
-        return set(), {same.get(value, value) for value in sources[param]} - {param}
-    members = set(component)
-    inner: set[Value] = set()
-    outer: set[Value] = set()
-    for param in component:
-        given = {same.get(value, value) for value in sources[param]} - members
-        outer |= given
-        if not given:
-            inner.add(param)
-    return inner, outer
-
-
-def _components(params: set[Value], sources: dict[Value, Sequence[Value]]) -> Iterator[list[Value]]:
-    """The strongly connected parameters, givers first; Tarjan's algorithm (1972)."""
-    low: dict[Value, int] = {}
-    open_params: list[Value] = []
-    finished: set[Value] = set()
-    for root in params:
-        if root in low:
-            continue
-        low[root] = len(low)
-        open_params.append(root)
-        stack = [(root, low[root], iter(sources[root]))]
-        while stack:
-            param, number, rest = stack[-1]
-            for value in rest:
-                if value not in params or value in finished:
-                    continue
-                if value in low:
-                    low[param] = min(low[param], low[value])
-                else:
-                    low[value] = len(low)
-                    open_params.append(value)
-                    stack.append((value, low[value], iter(sources[value])))
-                    break
-            else:
-                stack.pop()
-                if stack:
-                    above = stack[-1][0]
-                    low[above] = min(low[above], low[param])
-                if low[param] == number:
-                    component = [open_params.pop()]
-                    while component[-1] is not param:
-                        component.append(open_params.pop())
-                    finished.update(component)
-                    yield component
+    Each sweep starts from what the last one believed; None is nothing yet.
+    """
+    same: dict[Value, Value | None] = dict.fromkeys([param for param, _ in rows])
+    sweeps = 0
+    changed = True
+    while changed:
+        changed = False
+        sweeps += 1
+        for param, given in rows:
+            old = same[param]
+            if old is param and sweeps > _FREE_SWEEPS:
+                continue
+            new = None
+            for arg in given:
+                value = same.get(arg, arg)
+                if value is not new and value is not None:
+                    if new is not None:
+                        new = param
+                        break
+                    new = value
+            if new is not old:
+                same[param] = new
+                changed = True
+    return {param: value for param, value in same.items() if value and value is not param}
 
 
 def _replace_twins(block: Block, targets: list[Target], replaced: dict[Value, Value]) -> None:
