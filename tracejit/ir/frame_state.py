@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tracejit.ir.shapes import Shape, map_values, values_in
+from tracejit.ir.shapes import NULL, Const, Shape, map_values, values_in
 from tracejit.ir.value import Value
 
 
@@ -46,10 +46,10 @@ class FrameState:
         """Every value of the state, in the order in which a resume function takes them."""
         if self._values is None:
             found: list[Value] = []
-            for shape in self.shapes():
-                if isinstance(shape, Value):
+            for shape in (*self._locals.values(), *self._stack):
+                if type(shape) is Value:
                     found.append(shape)
-                else:
+                elif type(shape) is not Const and shape is not NULL:
                     found.extend(values_in(shape))
             self._values = tuple(found)
         return self._values

@@ -6,7 +6,7 @@ operand of `ret`. It is allocated only when it escapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -74,16 +74,21 @@ def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
             return replace(shape)
 
 
-def values_in(shape: Shape) -> Iterator[Value]:
+def values_in(shape: Shape) -> list[Value]:
     """The values in a shape, left to right."""
     match shape:
-        case Null() | Const():
-            return
-        case TupleOf(items):
-            for item in items:
-                yield from values_in(item)
+        case Value():
+            return [shape]
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
-            for part in (start, stop, step):
-                yield from values_in(part)
+            parts: tuple[Shape, ...] = (start, stop, step)
+        case TupleOf(items):
+            parts = items
         case _:
-            yield shape
+            return []
+    found: list[Value] = []
+    for part in parts:
+        if type(part) is Value:
+            found.append(part)
+        elif type(part) is not Const:
+            found += values_in(part)
+    return found
