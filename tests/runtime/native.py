@@ -8,6 +8,7 @@ from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.shapes import Const, RangeIter
 from tracejit.ir.value import Value
 from tracejit.runtime import layout, stubs
+from tracejit.runtime.stubs.poll import INITIAL_FUEL
 from tracejit.runtime.version import DataBlock, NativeCode
 
 NUMBERS = {"rax": 0, "rcx": 1, "rdx": 2, "rbx": 3, "rbp": 5, "rsi": 6, "rdi": 7} | {
@@ -142,7 +143,7 @@ def total_version(function, signature, guards=(), **more):
         mov r13, rdx
         xor ebx, ebx
         xor r14d, r14d
-        mov r15d, {stubs.INITIAL_FUEL}
+        mov r15d, {INITIAL_FUEL}
         loop:
         cmp rbx, r12
         jge done

@@ -19,7 +19,8 @@ from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import GlobalIs
 from tracejit.ir.shapes import NULL, Const, TupleOf
 from tracejit.ir.value import Value
-from tracejit.runtime import code_memory, dispatcher, layout, stubs
+from tracejit.runtime import code_memory, dispatcher, layout
+from tracejit.runtime.stubs import words
 
 
 def fresh(function, compile, **names):
@@ -401,7 +402,7 @@ def test_recursion_errors_come_at_the_interpreters_depth():
 
 
 def test_exit_counts_and_stubs_agree_on_the_layout():
-    assert stubs.PRIVATE_WORDS * 8 == -stubs.FUEL
+    assert words.VERSION_WORDS * 8 == -words.FUEL
 
 
 def test_functions_with_resume_functions_die_too():

@@ -6,22 +6,23 @@ import pytest
 
 from tracejit.backend.assembler import assemble
 from tracejit.runtime import code_memory, stubs
+from tracejit.runtime.stubs import head, poll
 
 
 def test_the_bytes_of_the_head_are_its_text_assembled():
-    assert assemble(stubs.HEAD_TEXT).code == stubs.HEAD
+    assert assemble(head.HEAD_TEXT).code == head.HEAD
 
 
 def test_the_bytes_of_the_dispatch_stub_are_its_text_assembled():
-    assert assemble(stubs.DISPATCH_TEXT).code == stubs.DISPATCH_CODE
+    assert assemble(head.DISPATCH_TEXT).code == head.DISPATCH_CODE
 
 
 def test_the_head_is_made_for_its_words():
     words = 0x7FFF12345678
-    code = stubs.head(words)
-    text = stubs.HEAD_TEXT.replace("0x1122334455667788", hex(words))
+    code = head.head(words)
+    text = head.HEAD_TEXT.replace("0x1122334455667788", hex(words))
     assert code == assemble(text).code
-    assert code[stubs.MISS : stubs.MISS + 2] == b"\x49\xbb"
+    assert code[head.MISS : head.MISS + 2] == b"\x49\xbb"
 
 
 def run(text):
@@ -74,7 +75,7 @@ def test_poll_keeps_every_register_but_the_fuel(pushes):
         lines += [f"movq rax, {vector}", f"cmp rax, {n}", "jne bad"]
     lines += ["mov rax, r15", "jmp done", "bad: mov eax, -1", f"done: add rsp, {8 * pushes}"]
     lines += [f"pop {register}" for register in reversed(saved)]
-    assert run("\n".join([*lines, "ret"])) == stubs.INITIAL_FUEL
+    assert run("\n".join([*lines, "ret"])) == poll.INITIAL_FUEL
 
 
 def test_polls_become_about_a_millisecond_apart():

@@ -13,6 +13,7 @@ from types import FunctionType
 
 from tracejit.runtime import code_memory, entry, layout, stubs
 from tracejit.runtime.asynchronous import headroom, is_asynchronous
+from tracejit.runtime.stubs import head, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,32 +179,32 @@ class State:
         """Calls and misses when they were last compared."""
         self.old = entry.vectorcall(function)
         self._was = _facts(function), entry.version(function)
-        block, self._words = stubs.function_words(self, self.old)
-        head = code_memory.install(stubs.head(block.address))
-        self._blocks = (block, head)
-        self.miss_address = head.address + stubs.MISS
+        block, self._words = head.function_words(self, self.old)
+        entrance = code_memory.install(head.head(block.address))
+        self._blocks = (block, entrance)
+        self.miss_address = entrance.address + head.MISS
         self._describe_parameters()
-        words = self._words
-        words[stubs.VERSIONS] = self.miss_address
-        words[stubs.CODE] = id(self.code)
-        words[stubs.SKIP] = self._skip
+        own = self._words
+        own[words.VERSIONS] = self.miss_address
+        own[words.CODE] = id(self.code)
+        own[words.SKIP] = self._skip
         owner = _Owner(function.__dict__)
         owner.state = self
         function.__dict__ = owner
-        entry.arm(function, head.address)
+        entry.arm(function, entrance.address)
 
     def _describe_parameters(self) -> None:
-        code, words = self.code, self._words
+        code, own = self.code, self._words
         parameters = code.co_argcount + code.co_kwonlyargcount
         names = code.co_varnames[:parameters]
         keyword_only = names[code.co_argcount :]
         self._names = names, keyword_only
-        words[stubs.ARGUMENT_COUNT] = 0xFFFFFFFF if keyword_only else code.co_argcount
-        words[stubs.POSITIONAL] = code.co_argcount
-        words[stubs.PARAMETERS] = parameters
-        words[stubs.FIRST_KEYWORD] = code.co_posonlyargcount
-        words[stubs.NAMES] = id(names) + layout.TUPLE_ITEMS
-        words[stubs.KEYWORD_ONLY] = id(keyword_only) if keyword_only else 0
+        own[words.ARGUMENT_COUNT] = 0xFFFFFFFF if keyword_only else code.co_argcount
+        own[words.POSITIONAL] = code.co_argcount
+        own[words.PARAMETERS] = parameters
+        own[words.FIRST_KEYWORD] = code.co_posonlyargcount
+        own[words.NAMES] = id(names) + layout.TUPLE_ITEMS
+        own[words.KEYWORD_ONLY] = id(keyword_only) if keyword_only else 0
 
     def __del__(self) -> None:
         function = self.function()
@@ -215,7 +216,7 @@ class State:
     @property
     def calls(self) -> int:
         """Calls that came to the versions, or to the dispatcher with one argument a parameter."""
-        calls: int = self._words[stubs.CALLS]
+        calls: int = self._words[words.CALLS]
         return calls
 
     def __call__(self, /, *arguments: object, **keywords: object) -> int:
@@ -322,15 +323,15 @@ class State:
             return False
         version = Version(self, signature, native)
         if not self.versions:
-            self._words[stubs.CALLS] = 0
+            self._words[words.CALLS] = 0
         if known is not None:
             self.retired.append(known)
             self.recompilations += 1
         self.versions[signature] = version
-        self._words[stubs.BIND] = stubs.compiled_bind()
-        self._words[stubs.VERSIONS] = chain(list(self.versions.values()), self.miss_address)
+        self._words[words.BIND] = stubs.compiled_bind()
+        self._words[words.VERSIONS] = chain(list(self.versions.values()), self.miss_address)
         self._warming = False
-        self._skip = self._words[stubs.SKIP] = 0
+        self._skip = self._words[words.SKIP] = 0
         return True
 
     def _count_misses(self) -> None:
@@ -339,7 +340,7 @@ class State:
         else:
             self.misses += self._skip + 1
         self._skip = 0 if self.misses < _SINGLE_MISSES else _MISS_PERIOD - 1
-        self._words[stubs.SKIP] = self._skip
+        self._words[words.SKIP] = self._skip
         if not self.versions and self.misses >= _FIRST_MISSES:
             refusals = ", ".join(dict.fromkeys(self.refusals.values()))
             self.disarm(refusals or "its arguments are too wide")

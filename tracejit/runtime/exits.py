@@ -13,7 +13,7 @@ from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
 from tracejit.ir.shapes import Const, Shape, TupleOf
 from tracejit.ir.types import BOOL, OBJ, Type
 from tracejit.ir.value import Value
-from tracejit.runtime.stubs import (
+from tracejit.runtime.stubs.deopt import (
     BOX_BOOL,
     BOX_CONSTANT,
     BOX_INT,

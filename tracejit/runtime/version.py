@@ -17,16 +17,18 @@ from tracejit.backend.target import (
     EXIT_SIZE,
     MemoryIs,
 )
-from tracejit.runtime import code_memory, exits, layout, stubs
+from tracejit.runtime import code_memory, exits, layout
 from tracejit.runtime.asynchronous import headroom, is_asynchronous
 from tracejit.runtime.resume import resume_function
+from tracejit.runtime.stubs import words
+from tracejit.runtime.stubs.poll import INITIAL_FUEL
 
 if TYPE_CHECKING:
     from tracejit.runtime.dispatcher import State
 
 _FIRST_REVIEW: Final = 64
 _MOST_REVIEW: Final = 1 << 14
-_FIRST_WORD: Final = stubs.PRIVATE_WORDS
+_FIRST_WORD: Final = words.VERSION_WORDS
 """Where DATA starts in a version's words, because the runtime's own words come before it."""
 
 
@@ -109,9 +111,9 @@ class Version:
         data = self.data
         data.set(DATA_EPILOGUE, self._block.address + native.epilogue)
         data.set(DATA_LINK, id(self))
-        data.set(stubs.REVIEW, self.windows)
+        data.set(words.REVIEW, self.windows)
         if any(record.kind == "raise" for record in self.exits):
-            data.set(stubs.FUEL, stubs.INITIAL_FUEL)
+            data.set(words.FUEL, INITIAL_FUEL)
 
     def _write_descriptors(self) -> code_memory.Block | None:
         encoded = [exits.encode(record) for record in self.exits]
@@ -139,14 +141,14 @@ class Version:
 
     @property
     def too_deep(self) -> bool:
-        return self.data.get(stubs.ACTIVE) > stubs.MAX_ACTIVE
+        return self.data.get(words.ACTIVE) > words.MAX_ACTIVE
 
     def fuel_spent(self) -> int:
         """Backward jumps done by activations that left."""
-        return self.data.get(stubs.WORK)
+        return self.data.get(words.WORK)
 
     def review_soon(self) -> None:
-        self.data.set(stubs.REVIEW, 0)
+        self.data.set(words.REVIEW, 0)
 
     def __call__(self, number: int) -> Callable[..., object] | None:
         """Returns what to call instead of the exit's resume function, if anything."""
@@ -170,7 +172,7 @@ class Version:
         if state is None:
             return
         self.windows = min(2 * self.windows, _MOST_REVIEW)
-        self.data.set(stubs.REVIEW, self.windows)
+        self.data.set(words.REVIEW, self.windows)
         try:
             state.review()
         except Exception as error:

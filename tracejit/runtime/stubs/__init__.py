@@ -1,0 +1,74 @@
+"""Machine code that all functions share; each stub's module says what it takes and leaves.
+
+`head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
+and `dispatch` asks the dispatcher. Versions call `unbox_wide` and `poll`, and leave by `deopt`.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final
+
+    from tracejit.backend.target import Target
+    from tracejit.runtime.code_memory import Block
+
+_installed: Final[dict[str, Block]] = {}
+_target: Final[list[Target]] = []
+
+
+def target() -> Target:
+    """The facts about this process that the back end embeds."""
+    if not _target:
+        _target.append(_make_target())
+    return _target[0]
+
+
+def compiled_bind() -> int:
+    """The address of `bind`."""
+    from tracejit.runtime.stubs.bind import bind_text
+
+    return _install("bind", bind_text)
+
+
+def _make_target() -> Target:
+    from tracejit.backend.target import Target
+    from tracejit.runtime import layout
+    from tracejit.runtime.stubs.deopt import deopt_text
+    from tracejit.runtime.stubs.poll import INITIAL_FUEL, poll_text
+    from tracejit.runtime.stubs.unbox import unbox_wide_text
+
+    return Target(
+        int_type=id(int),
+        bool_type=id(bool),
+        none=id(None),
+        true=id(True),
+        false=id(False),
+        immortal=layout.IMMORTAL,
+        tagged_ints=layout.TAGGED_INTS,
+        box_int=layout.api("PyLong_FromLongLong"),
+        unbox_wide=_install("unbox_wide", unbox_wide_text),
+        poll=_install("poll", poll_text),
+        deopt=_install("deopt", deopt_text),
+        initial_fuel=INITIAL_FUEL,
+        popcnt=_has_popcnt(),
+    )
+
+
+def _install(name: str, text: Callable[[], str]) -> int:
+    if name not in _installed:
+        from tracejit.backend.assembler import assemble
+        from tracejit.runtime import code_memory
+
+        _installed[name] = code_memory.install(assemble(text()).code)
+    return _installed[name].address
+
+
+def _has_popcnt() -> bool:
+    try:
+        with open("/proc/cpuinfo") as file:
+            flags = next((line for line in file if line.startswith("flags")), "")
+    except OSError:
+        return False
+    return " popcnt " in flags + " "

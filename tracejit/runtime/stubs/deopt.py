@@ -1,0 +1,297 @@
+"""`deopt`: leave a version. Boxes what the exit's descriptor names, and calls the resume function.
+
+Registers throughout: rbx = saved registers, r12 = DATA, r13 = the exit's record, r14 = the next
+step of its descriptor, rbp = boxed values (after the exception, if one is raised), r15 = their end;
+the rest is scratch.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from tracejit.backend.target import DATA_EPILOGUE, DATA_EXITS, DATA_LINK
+from tracejit.runtime import layout
+from tracejit.runtime.stubs.assembly import call, decref, incref, push
+from tracejit.runtime.stubs.poll import INITIAL_FUEL
+from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
+
+BOX_INT, BOX_BOOL, TAKE_OBJECT, BOX_CONSTANT, TAKE_CONSTANT, BUILD_TUPLE, DONE = range(7)
+"""The steps of a descriptor, each followed by an operand word: see `exits`."""
+RESUME, RAISE, RETURN = range(3)
+
+_REGISTERS = (
+    *("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"),
+    *(f"r{number}" for number in range(8, 16)),
+)
+_SAVED = {register: 8 * number for number, register in enumerate(_REGISTERS)}
+"""Where each register is, from rbx."""
+_DATA, _NUMBER = 8 * len(_REGISTERS), 8 * len(_REGISTERS) + 8
+FRAME_BASE: Final = _NUMBER + 8
+"""Where the frame base is, from the saved registers that descriptors count from."""
+
+# Locals, below rbx.
+_VALUE, _INSTEAD, _RESULT, _KIND, _SCRATCH, _TRACEBACK = 8, 16, 24, 32, 40, 48
+"""_INSTEAD is what to call instead of the resume function."""
+
+
+def deopt_text() -> str:
+    """In: [rsp] = DATA, [rsp+8] = the exit's number, [rsp+16] = the frame base. Out: through the
+    version's epilogue, with the result in rax.
+    """
+    return f"""
+    {push(*reversed(_REGISTERS))}
+    mov rbx, rsp
+    {_find_record()}
+    {_count()}
+    {_start_descriptor()}
+    {_next_step()}
+    {_box()}
+    {_build_tuple()}
+boxed:
+    {_choose_callee()}
+    {_call_resume_function()}
+    {_clean_up()}
+    {_leave()}
+    {_return_value()}
+    {_link()}
+"""
+
+
+def _find_record() -> str:
+    return f"""
+    mov r12, qword ptr [rbx + {_DATA}]
+    mov rax, qword ptr [rbx + {_NUMBER}]
+    lea rax, [rax + rax*2]
+    lea r13, [r12 + rax*8 + {DATA_EXITS}]
+    mov r14, qword ptr [r13]"""
+
+
+def _count() -> str:
+    """Count the exit, the activation, and the fuel that it used if its version polls."""
+    return f"""
+    inc qword ptr [r13 + 16]
+    inc qword ptr [r12 + {ACTIVE}]
+    mov rax, qword ptr [r12 + {FUEL}]
+    test rax, rax
+    je counted
+    sub rax, qword ptr [rbx + {_SAVED["r15"]}]
+    jns spent
+    mov eax, {INITIAL_FUEL}
+spent:
+    add qword ptr [r12 + {WORK}], rax
+counted:"""
+
+
+def _start_descriptor() -> str:
+    return f"""
+    sub rsp, 64
+    xor eax, eax
+    mov qword ptr [rbx - {_INSTEAD}], rax
+    mov qword ptr [rbx - {_RESULT}], rax
+    mov rax, qword ptr [r14]
+    mov qword ptr [rbx - {_KIND}], rax
+    mov rcx, qword ptr [r14 + 8]
+    add r14, 16
+    lea rcx, [rcx*8 + 8]
+    sub rsp, rcx
+    and rsp, -16
+    mov rbp, rsp
+    mov r15, rsp
+    cmp rax, {RAISE}
+    jne step
+    {_take_exception() if sys.version_info >= (3, 12) else _take_exception_in_parts()}"""
+
+
+def _take_exception() -> str:
+    return f"""
+    {call("PyErr_GetRaisedException")}
+    jmp put"""
+
+
+def _take_exception_in_parts() -> str:
+    parts = f"""
+    lea rdi, [rbx - {_SCRATCH}]
+    lea rsi, [rbx - {_VALUE}]
+    lea rdx, [rbx - {_TRACEBACK}]"""
+    return f"""
+    {parts}
+    {call("PyErr_Fetch")}
+    {parts}
+    {call("PyErr_NormalizeException")}
+    mov rsi, qword ptr [rbx - {_TRACEBACK}]
+    test rsi, rsi
+    je untraced
+    mov rdi, qword ptr [rbx - {_VALUE}]
+    {call("PyException_SetTraceback")}
+untraced:
+    mov rdi, qword ptr [rbx - {_SCRATCH}]
+    {call("Py_DecRef")}
+    mov rdi, qword ptr [rbx - {_TRACEBACK}]
+    {call("Py_DecRef")}
+    mov rax, qword ptr [rbx - {_VALUE}]
+    jmp put"""
+
+
+def _next_step() -> str:
+    """rdx = the step's operand."""
+    return f"""
+step:
+    mov rax, qword ptr [r14]
+    mov rdx, qword ptr [r14 + 8]
+    add r14, 16
+    cmp eax, {BOX_BOOL}
+    jb box_int
+    je box_bool
+    cmp eax, {BOX_CONSTANT}
+    jb take_object
+    je box_constant
+    cmp eax, {BUILD_TUPLE}
+    jb take_constant
+    je build_tuple
+    jmp boxed"""
+
+
+def _box() -> str:
+    return f"""
+box_int:
+    mov rdx, qword ptr [rbx + rdx]
+box_constant:
+    mov rdi, rdx
+    {call("PyLong_FromLongLong")}
+    test rax, rax
+    je cleanup
+put:
+    mov qword ptr [r15], rax
+    add r15, 8
+    jmp step
+box_bool:
+    mov rax, {id(False):#x}
+    mov rcx, {id(True):#x}
+    cmp byte ptr [rbx + rdx], 0
+    cmovne rax, rcx
+    jmp reference
+take_object:
+    mov rdx, qword ptr [rbx + rdx]
+take_constant:
+    mov rax, rdx
+reference:
+    {incref("rax", "ecx", "put")}
+    jmp put"""
+
+
+def _build_tuple() -> str:
+    return f"""
+build_tuple:
+    mov qword ptr [rbx - {_SCRATCH}], rdx
+    mov rdi, rdx
+    {call("PyTuple_New")}
+    test rax, rax
+    je cleanup
+    mov rdx, qword ptr [rbx - {_SCRATCH}]
+item:
+    dec rdx
+    js put
+    sub r15, 8
+    mov rcx, qword ptr [r15]
+    mov qword ptr [rax + rdx*8 + {layout.TUPLE_ITEMS}], rcx
+    jmp item"""
+
+
+def _choose_callee() -> str:
+    """rdi = the exit's number for `link`, or its complement where it is time to review."""
+    return f"""
+    cmp qword ptr [rbx - {_KIND}], {RETURN}
+    je return_value
+    mov rdi, qword ptr [rbx + {_NUMBER}]
+    cmp qword ptr [r13 + 8], 0
+    je link
+    not rdi
+    dec qword ptr [r12 + {REVIEW}]
+    js link
+    cmp qword ptr [r12 + {ACTIVE}], {MAX_ACTIVE}
+    ja link"""
+
+
+def _arguments() -> str:
+    return """
+    mov rsi, rbp
+    mov rdx, r15
+    sub rdx, rbp
+    shr rdx, 3
+    xor ecx, ecx"""
+
+
+def _call_resume_function() -> str:
+    return f"""
+call:
+    mov rdi, qword ptr [r13 + 8]
+    {_arguments()}
+    call qword ptr [rdi + {layout.FUNCTION_VECTORCALL}]
+    mov qword ptr [rbx - {_RESULT}], rax"""
+
+
+def _clean_up() -> str:
+    return f"""
+cleanup:
+    cmp r15, rbp
+    je clean
+    sub r15, 8
+    mov rdi, qword ptr [r15]
+    {decref("cleanup")}
+clean:
+    mov rdi, qword ptr [rbx - {_INSTEAD}]
+    {call("Py_DecRef")}"""
+
+
+def _leave() -> str:
+    """The callee-saved registers are what they were at the exit, for the epilogue to restore."""
+    return f"""
+leave:
+    dec qword ptr [r12 + {ACTIVE}]
+    mov rax, qword ptr [rbx - {_RESULT}]
+    mov rcx, qword ptr [r12 + {DATA_EPILOGUE}]
+    mov rbp, qword ptr [rbx + {_SAVED["rbp"]}]
+    mov r12, qword ptr [rbx + {_SAVED["r12"]}]
+    mov r13, qword ptr [rbx + {_SAVED["r13"]}]
+    mov r14, qword ptr [rbx + {_SAVED["r14"]}]
+    mov r15, qword ptr [rbx + {_SAVED["r15"]}]
+    lea rdx, [rbx + {FRAME_BASE}]
+    mov rbx, qword ptr [rbx + {_SAVED["rbx"]}]
+    mov rsp, rdx
+    jmp rcx"""
+
+
+def _return_value() -> str:
+    return f"""
+return_value:
+    sub r15, 8
+    mov rax, qword ptr [r15]
+    mov qword ptr [rbx - {_RESULT}], rax
+    jmp leave"""
+
+
+def _link() -> str:
+    """Ask the version for a resume function; it may give something to call instead."""
+    return f"""
+link:
+    {call("PyLong_FromLongLong")}
+    test rax, rax
+    je cleanup
+    mov qword ptr [rbx - {_SCRATCH}], rax
+    mov rdi, qword ptr [r12 + {DATA_LINK}]
+    mov rsi, rax
+    {call("PyObject_CallOneArg")}
+    mov qword ptr [rbx - {_INSTEAD}], rax
+    mov rdi, qword ptr [rbx - {_SCRATCH}]
+    {call("Py_DecRef")}
+    mov rdi, qword ptr [rbx - {_INSTEAD}]
+    test rdi, rdi
+    je cleanup
+    mov rax, {id(None):#x}
+    cmp rdi, rax
+    je call
+    {_arguments()}
+    {call("PyObject_Vectorcall")}
+    mov qword ptr [rbx - {_RESULT}], rax
+    jmp cleanup"""

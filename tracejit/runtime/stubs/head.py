@@ -1,0 +1,152 @@
+"""`head`, the entry of a decorated function, and `dispatch`, the way from it to the dispatcher.
+
+Every decoration needs them, and Keystone is only loaded when something is compiled: so their bytes
+stand beside their text.
+"""
+
+from __future__ import annotations
+
+from tracejit.runtime import code_memory, layout
+from tracejit.runtime.stubs.words import (
+    API,
+    ARGUMENT_COUNT,
+    BIND,
+    CALLS,
+    CODE,
+    DISPATCH,
+    DISPATCHER,
+    FALLBACK,
+    FUNCTION_WORDS,
+    OLD,
+    SKIP,
+    VERSIONS,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+# In: a vectorcall. Out: to the versions, `bind` or `dispatch` with the same registers; r11 = words.
+HEAD_TEXT: Final = f"""
+    mov r11, 0x1122334455667788
+    mov rax, qword ptr [r11 + {8 * CODE}]
+    cmp rax, qword ptr [rdi + {layout.FUNCTION_CODE}]
+    jne dispatch
+    test rcx, rcx
+    jne bind
+    cmp edx, dword ptr [r11 + {8 * ARGUMENT_COUNT}]
+    jne bind
+    inc qword ptr [r11 + {8 * CALLS}]
+    jmp qword ptr [r11 + {8 * VERSIONS}]
+bind:
+    jmp qword ptr [r11 + {8 * BIND}]
+miss:
+    mov r11, 0x1122334455667788
+dispatch:
+    jmp qword ptr [r11 + {8 * DISPATCH}]
+"""
+HEAD: Final = bytes.fromhex(
+    "49bb8877665544332211498b4308483b473075204885c9750d413b5310750749ff432041ff2341ff631849bb"
+    "887766554433221141ff6328"
+)
+_HEAD_WORDS: Final = 0x1122334455667788.to_bytes(8, "little")
+MISS: Final = 0x2A
+"""The offset of `miss` in HEAD: where a version goes on whose guards fail."""
+
+_VECTORCALL, _AS_VOID_PTR, _DECREF, _MATCHES, _CLEAR = range(API, API + 5)
+_API: Final = (
+    "PyObject_Vectorcall",
+    "PyLong_AsVoidPtr",
+    "Py_DecRef",
+    "PyErr_ExceptionMatches",
+    "PyErr_Clear",
+)
+
+_CALL_DISPATCHER = f"""
+    push rdi
+    push rsi
+    push rdx
+    push rcx
+    push r11
+    mov rdi, qword ptr [r11 + {8 * DISPATCHER}]
+    call qword ptr [r11 + {8 * _VECTORCALL}]
+    mov r11, qword ptr [rsp]
+    test rax, rax
+    je failed
+"""
+_GO_ON = f"""
+    push rax    # the address as an int, twice: the stack is aligned so
+    push rax
+    mov rdi, rax
+    call qword ptr [r11 + {8 * _AS_VOID_PTR}]
+    mov rdi, qword ptr [rsp]
+    mov qword ptr [rsp], rax
+    mov r11, qword ptr [rsp + 16]
+    call qword ptr [r11 + {8 * _DECREF}]
+    pop rax
+    pop rcx
+    pop r11
+    pop rcx
+    pop rdx
+    pop rsi
+    pop rdi
+    jmp rax
+"""
+_FAILED = f"""
+failed:
+    mov rdi, qword ptr [r11 + {8 * FALLBACK}]
+    call qword ptr [r11 + {8 * _MATCHES}]
+    mov r11, qword ptr [rsp]
+    test eax, eax
+    je raise
+    call qword ptr [r11 + {8 * _CLEAR}]
+    pop r11
+    pop rcx
+    pop rdx
+    pop rsi
+    pop rdi
+old:
+    jmp qword ptr [r11 + {8 * OLD}]
+raise:
+    add rsp, 40
+    xor eax, eax
+    ret
+"""
+# In: a vectorcall, r11 = words. Out: where the dispatcher says, or CPython's own vectorcall.
+DISPATCH_TEXT: Final = f"""
+    dec qword ptr [r11 + {8 * SKIP}]
+    jns old
+    {_CALL_DISPATCHER}
+    {_GO_ON}
+    {_FAILED}
+"""
+DISPATCH_CODE: Final = bytes.fromhex(
+    "49ff4b307955575652514153498b7b4041ff53484c8b1c244885c0742450504889c741ff5350488b3c244889"
+    "04244c8b5c241041ff53585859415b595a5e5fffe0498b7b7041ff53604c8b1c2485c0740e41ff5368415b59"
+    "5a5e5f41ff63384883c42831c0c3"
+)
+
+
+def head(words: int) -> bytes:
+    """The entry of a function with words at this address."""
+    return HEAD.replace(_HEAD_WORDS, words.to_bytes(8, "little"))
+
+
+_shared: Final[list[tuple[code_memory.Block, list[int], tuple[type, ...]]]] = []
+"""What all functions' words point to, made for the first one: `dispatch`, what it calls, errors."""
+
+
+def function_words(dispatcher: object, vectorcall: int) -> tuple[code_memory.Block, Any]:
+    """The words of a function, not yet bound to a code object."""
+    block, words = code_memory.words(FUNCTION_WORDS)
+    if not _shared:
+        code = code_memory.install(DISPATCH_CODE)
+        _shared.append((code, [layout.api(name) for name in _API], (RecursionError, MemoryError)))
+    dispatch, functions, errors = _shared[0]
+    words[DISPATCH] = words[BIND] = dispatch.address
+    words[OLD] = vectorcall
+    words[DISPATCHER] = id(dispatcher)
+    for index, address in enumerate(functions, API):
+        words[index] = address
+    words[FALLBACK] = id(errors)
+    return block, words
