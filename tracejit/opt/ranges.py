@@ -82,6 +82,8 @@ class _Node:
     outgoing: list[_Edge] = field(default_factory=list)
     is_head: bool = False
     """Whether a retreating edge leads here."""
+    entered: list[Interval] | None = None
+    """The bounds of the parameters when the block was last interpreted."""
 
 
 def find_ranges(function: Function) -> Ranges:
@@ -151,22 +153,33 @@ class _Analysis:
         return choice
 
     def sweep(self, mode: _Mode) -> None:
-        """Interpret every block that can be reached once, in reverse postorder."""
-        self.unfit.clear()
-        self.facts.clear()
+        """Interpret the blocks that can be reached, in reverse postorder.
+
+        Once interpreted, a block is left out while neither what its parameters are given has
+        changed nor anything above it.
+        """
+        facts, bounds = self.facts, self.bounds
+        touched: set[Block] = set()
         for node in self.nodes:
-            incoming = node.incoming
+            block, incoming = node.block, node.incoming
             given = [edge.given for edge in incoming if edge.given is not None]
             gives_up = mode is _Mode.GIVE_UP and node.is_head
-            if incoming and (not (given or gives_up) or node.idom not in self.facts):
+            if incoming and (not (given or gives_up) or node.idom not in facts):
                 for edge in node.outgoing:
                     edge.given = None
+                if facts.pop(block, None) is not None:
+                    touched.add(block)
                 continue
-            if gives_up:
-                self.bounds.update((param, _everything(param)) for param in node.block.params)
-            elif given and node.block.params:
-                self._join(node, given, widens=mode is _Mode.WIDEN)
-            self._visit(node)
+            changed = block not in facts or node.idom in touched
+            if incoming and block.params:
+                joined = self._join(node, given, mode)
+                if joined != node.entered:
+                    node.entered = joined
+                    bounds.update(zip(block.params, joined, strict=True))
+                    changed = True
+            if changed:
+                touched.add(block)
+                self._visit(node)
 
     def is_stable(self) -> bool:
         """Whether another widening sweep would change nothing."""
@@ -181,17 +194,19 @@ class _Analysis:
                         return False
         return True
 
-    def _join(self, node: _Node, given: list[list[Interval]], *, widens: bool) -> None:
-        """Bound the parameters by what all edges give."""
+    def _join(self, node: _Node, given: list[list[Interval]], mode: _Mode) -> list[Interval]:
+        """What bounds the parameters, by what all edges give."""
+        if mode is _Mode.GIVE_UP and node.is_head:
+            return [_everything(param) for param in node.block.params]
         joined = given[0]
         for other in given[1:]:
             joined = [
                 (a if a < c else c, b if b > d else d)
                 for (a, b), (c, d) in zip(joined, other, strict=True)
             ]
-        if widens and node.is_head:
+        if mode is _Mode.WIDEN and node.is_head:
             joined = [self._widen(node, at, new) for at, new in enumerate(joined)]
-        self.bounds.update(zip(node.block.params, joined, strict=True))
+        return joined
 
     def _widen(self, node: _Node, at: int, new: Interval) -> Interval:
         param = node.block.params[at]
@@ -215,7 +230,7 @@ class _Analysis:
         return facts
 
     def _visit(self, node: _Node) -> None:
-        bounds = self.bounds
+        bounds, unfit = self.bounds, self.unfit
         facts = self.facts[node.block] = self._facts_at(node)
         general = [(value, bounds[value]) for value in facts]
         bounds.update(facts)
@@ -227,10 +242,12 @@ class _Analysis:
             else:
                 found = transfer()
             if found[0] < I64_MIN or found[1] > I64_MAX:
-                self.unfit.add(result)
+                unfit.add(result)
                 found = (max(found[0], I64_MIN), min(found[1], I64_MAX))
                 if found[0] > found[1]:
                     found = I64_RANGE  # It always leaves: what follows is not reached.
+            else:
+                unfit.discard(result)
             bounds[result] = found
         if node.outgoing:
             self._go_on(node)
