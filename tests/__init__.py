@@ -1,1 +1,1 @@
-"""The proof: text tests by stage, programs against CPython, a fuzzer, and what keeps the house in order."""
+"""The proof: filetests by stage, programs against CPython, a fuzzer, the house in order."""

@@ -110,23 +110,21 @@ def text_of(error: BaseException) -> str:
 def traceback_data(traceback: TracebackType | None, carets: bool = True) -> Data:
     """Each entry's function, file, line numbers and caret columns, except those of this module.
 
-    Without `carets`, the last entry's columns are left out.
+    Without `carets`, the last entry's place in the file is left out.
     """
     entries = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if code.co_filename != __file__:
-            position = tuple(list(code.co_positions())[traceback.tb_lasti // 2])
-            if traceback.tb_next is None and not carets:
-                position = position[:2]
+            position = list(code.co_positions())[traceback.tb_lasti // 2]
+            known = carets or traceback.tb_next is not None
             entries.append(
                 (
                     code.co_name,
                     code.co_qualname,
                     code.co_filename,
                     code.co_firstlineno,
-                    traceback.tb_lineno,
-                    position,
+                    (traceback.tb_lineno, position) if known else None,
                 )
             )
         traceback = traceback.tb_next

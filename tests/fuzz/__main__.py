@@ -20,6 +20,8 @@ from tests.fuzz.reduce import reduced
 BATCH = 100
 HANG = 60
 """Seconds without a sign of life after which a program counts as hanging."""
+DIFFERENT = 3
+"""The status with which a process ends that found a difference; an error of the fuzzer gives 1."""
 
 
 def main() -> int:
@@ -58,7 +60,7 @@ def run_batch(first: int, count: int) -> int:
             check_both_ways(case_of_seed(seed))
         except AssertionError as difference:
             print(difference, flush=True)
-            return 1
+            return DIFFERENT
     return 0
 
 
@@ -78,7 +80,7 @@ def run_file(path: Path) -> int:
         check_both_ways(load(path))
     except AssertionError as difference:
         print(difference, flush=True)
-        return 1
+        return DIFFERENT
     return 0
 
 
