@@ -1,5 +1,7 @@
 """Leaving in the middle of native code, and coming back to the interpreter with the exact state."""
 
+import ctypes
+import inspect
 import itertools
 import os
 import signal
@@ -184,6 +186,104 @@ def test_other_threads_run_beside_a_native_loop(total):
     gaps = [b - a for a, b in itertools.pairwise(ticks)]
     assert len(ticks) > 5
     assert sorted(gaps)[len(gaps) // 2] < 0.05
+
+
+class Stop(Exception):
+    pass
+
+
+def set_exception_later(thread, seconds, error):
+    """Raise the error in the thread, as debuggers and timeouts do."""
+
+    def work():
+        time.sleep(seconds)
+        identifier = ctypes.c_ulong(thread.ident)
+        assert ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(error)) == 1
+
+    later = threading.Thread(target=work)
+    later.start()
+    return later
+
+
+def test_an_asynchronous_exception_stops_a_native_loop_where_it_is(total):
+    total(10, 0)
+    later = set_exception_later(threading.current_thread(), 0.05, Stop)
+    with pytest.raises(Stop) as caught:
+        total(10**15, 0)
+    later.join()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert [frame.name for frame in frames][1:] == ["total"]
+    assert counts(total)[1] == 1
+    assert caught.value.__context__ is None
+
+
+def test_an_asynchronous_exception_in_another_thread(total):
+    total(10, 0)
+    caught = []
+
+    def work():
+        try:
+            total(10**15, 0)
+        except Stop as error:
+            caught.extend(traceback.extract_tb(error.__traceback__))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    later = set_exception_later(thread, 0.05, Stop)
+    thread.join(5)
+    later.join()
+    assert [frame.name for frame in caught] == ["work", "total"]
+
+
+def test_pending_calls_are_made_in_a_native_loop(total):
+    total(10, 0)
+    made = []
+
+    @ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+    def call(_):
+        made.append(time.perf_counter())
+        return 0
+
+    def add():
+        time.sleep(0.02)
+        made.append(time.perf_counter())
+        assert ctypes.pythonapi.Py_AddPendingCall(call, None) == 0
+
+    thread = threading.Thread(target=add)
+    thread.start()
+    total(300_000_000, 0)
+    done = time.perf_counter()
+    thread.join()
+    asked, answered = made
+    assert asked <= answered < min(asked + 0.05, done)
+
+
+def test_a_signal_handler_is_given_the_frame_of_the_caller(total):
+    total(10, 0)
+    seen = []
+    old = signal.signal(signal.SIGALRM, lambda _, frame: seen.append(frame.f_code.co_name))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        total(200_000_000, 0)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+    assert seen == ["test_a_signal_handler_is_given_the_frame_of_the_caller"]
+
+
+def test_polls_in_the_last_frame_there_is_room_for(total):
+    """There is none for the call that a poll makes."""
+    total(10, 0)
+
+    def deep(n):
+        return deep(n - 1) if n else total(1_000_000, 0)
+
+    for margin in range(30):
+        try:
+            outcome = deep(sys.getrecursionlimit() - len(inspect.stack(0)) - margin)
+        except RecursionError:
+            continue
+        assert outcome == sum(range(1_000_000))
+    assert deep(3) == outcome
 
 
 def test_threads_run_native_code_of_one_function(total):

@@ -1,4 +1,9 @@
-"""`poll`: let signal handlers and other threads run, and choose when the next poll comes."""
+"""`poll`: let signal handlers and other threads run, and choose when the next poll comes.
+
+What CPython's evaluation loop does between two instructions, a call of an empty Python function
+does here: it hands the GIL over where another thread waits for it, makes pending calls and raises
+asynchronous exceptions. Signals come first, so that their handlers see the caller's frame.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +18,23 @@ INITIAL_FUEL: Final = 10_000
 _MOST_FUEL = 1 << 26
 _SOON, _LATE = 500_000, 2_000_000
 """Polls that follow each other faster or slower than this, in nanoseconds, change the fuel."""
-_HANDOVER = 5_000_000
-"""Nanoseconds between two chances for other threads, as in CPython."""
 _CLOCK_MONOTONIC = 1
 
 # What the last poll gave and when, as byte offsets: a poll by the same frame continues it.
-_LAST_FUEL, _SITE, _FRAME, _TIME, _HANDED_OVER = 0, 8, 16, 24, 32
-_words: Final = code_memory.words(5)
+_LAST_FUEL, _SITE, _FRAME, _TIME = 0, 8, 16, 24
+_words: Final = code_memory.words(4)
 
 _SAVED = ("rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "rbx")
-_TIMESPEC = 256
-"""Where the clock's answer is, behind the vector registers."""
+# Behind the vector registers, from rsp: the clock's answer; the parts of an exception.
+_TIMESPEC, _ROOM = 256, 288
+_TYPE, _VALUE, _TRACEBACK = 256, 264, 272
+
+
+def _serve() -> None:
+    """CPython looks for work between instructions as soon as this runs."""
+
+
+_NEXT: Final = "tb_next"
 
 
 def poll_text() -> str:
@@ -35,15 +46,21 @@ def poll_text() -> str:
     push rbp
     mov rbp, rsp
     {push(*_SAVED)}
-    sub rsp, {_TIMESPEC + 32}
+    sub rsp, {_ROOM}
     and rsp, -16
     {lines(f"movaps xmmword ptr [rsp + {16 * i}], xmm{i}" for i in range(16))}
     mov rbx, {_words[0].address:#x}
     {_now()}
     {_pace()}
-    {_hand_over()}
-    {_remember()}
     {call("PyErr_CheckSignals")}
+    test eax, eax
+    jne raised
+    {_call_serve()}
+served:
+    {_now()}
+    {_remember()}
+    xor eax, eax
+raised:
     mov ebx, eax
     {lines(f"movaps xmm{i}, xmmword ptr [rsp + {16 * i}]" for i in range(16))}
     lea rsp, [rbp - {8 * len(_SAVED)}]
@@ -100,18 +117,55 @@ slow:
 known:"""
 
 
-def _hand_over() -> str:
+def _call_serve() -> str:
     return f"""
-    mov rdx, rax
-    sub rdx, qword ptr [rbx + {_HANDED_OVER}]
-    cmp rdx, {_HANDOVER}
-    jb handed
+    mov rdi, {id(_serve):#x}
+    {call("PyObject_CallNoArgs")}
+    mov rdi, rax
+    test rax, rax
+    je failed
+    {call("Py_DecRef")}
+    jmp served
+    {_take_serve_out()}
+    {_hand_over()}"""
+
+
+def _take_serve_out() -> str:
+    """The traceback of what it raises begins with `_serve` itself."""
+    return f"""
+failed:
+    lea rdi, [rsp + {_TYPE}]
+    lea rsi, [rsp + {_VALUE}]
+    lea rdx, [rsp + {_TRACEBACK}]
+    {call("PyErr_Fetch")}
+    mov rdi, qword ptr [rsp + {_TRACEBACK}]
+    test rdi, rdi
+    je not_called
+    mov rsi, {id(_NEXT):#x}
+    {call("PyObject_GetAttr")}
+    mov rdi, qword ptr [rsp + {_TRACEBACK}]
+    mov qword ptr [rsp + {_TRACEBACK}], rax
+    {call("Py_DecRef")}
+    mov rdi, qword ptr [rsp + {_TYPE}]
+    mov rsi, qword ptr [rsp + {_VALUE}]
+    mov rdx, qword ptr [rsp + {_TRACEBACK}]
+    {call("PyErr_Restore")}
+    mov eax, 1
+    jmp raised"""
+
+
+def _hand_over() -> str:
+    """Where there is no room for one more call, other threads get their chance all the same."""
+    return f"""
+not_called:
+    mov rdi, qword ptr [rsp + {_TYPE}]
+    {call("Py_DecRef")}
+    mov rdi, qword ptr [rsp + {_VALUE}]
+    {call("Py_DecRef")}
     {call("PyEval_SaveThread")}
     mov rdi, rax
     {call("PyEval_RestoreThread")}
-    {_now()}
-    mov qword ptr [rbx + {_HANDED_OVER}], rax
-handed:"""
+    jmp served"""
 
 
 def _remember() -> str:
