@@ -49,6 +49,17 @@ class DominatorTree:
 
 
 def dominator_tree(function: Function) -> DominatorTree:
+    """The tree; as long as no edge changes, the same one."""
+    graph = {
+        block: [target.block for target in block.insts[-1].targets] for block in function.blocks
+    }
+    known = function.dominators
+    if known is None or known[0] != graph or known[1].order[0] is not function.entry:
+        known = function.dominators = (graph, _new_tree(function))
+    return known[1]
+
+
+def _new_tree(function: Function) -> DominatorTree:
     order = reverse_postorder(function)
     idoms = _immediate_dominators(order)
     idom = {block: order[at] for block, at in zip(order, idoms, strict=True)}

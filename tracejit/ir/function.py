@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import Shape, map_values, values_in
 from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, Type
 from tracejit.ir.value import Value
+
+if TYPE_CHECKING:
+    from tracejit.ir.dominators import DominatorTree
 
 
 @dataclass(slots=True, eq=False)
@@ -125,6 +129,8 @@ class Function:
     """Proven bounds, both inclusive, of integer values, wherever the value is defined."""
     traced: set[int] = field(default_factory=set)
     """The bytecode offsets of the instructions that the code stands for."""
+    dominators: tuple[dict[Block, list[Block]], DominatorTree] | None = None
+    """The dominator tree that was asked for last, and the graph that it is of."""
 
     @property
     def entry(self) -> Block:
