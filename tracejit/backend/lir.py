@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -65,12 +64,14 @@ class LirBlock:
         self.cold = cold
         self.insts: list[MachInst] = []
 
-    def successors(self) -> Iterator[LirBlock]:
+    def successors(self) -> list[LirBlock]:
+        found: list[LirBlock] = []
         for inst in reversed(self.insts):
             if not inst.op.jump:
-                return
+                break
             if inst.operands and type(inst.operands[0]) is LirBlock:
-                yield inst.operands[0]
+                found.append(inst.operands[0])
+        return found
 
     def __repr__(self) -> str:
         return f"block{self.number}"

@@ -7,13 +7,14 @@ operation for sixty-four positions, so the whole is linear in practice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Memory, Operand, VirtualRegister
-from tracejit.backend.x64 import Register
+from tracejit.backend.x64 import ROWS, Register
 
+_PMOVE = ROWS["pmove"]
 VIRTUAL = 16
 """A register's index: a physical one's number, or this plus a virtual one's number."""
 
@@ -22,7 +23,7 @@ def index_of(register: VirtualRegister | Register) -> int:
     return register.number if type(register) is Register else VIRTUAL + register.number
 
 
-Accesses: TypeAlias = tuple[list[int], list[int], list[int]]
+Accesses: TypeAlias = tuple[list[int], list[int], Sequence[int]]
 """The registers that an instruction reads, those that it writes, those that its exits read."""
 
 
@@ -53,9 +54,9 @@ def frequency_of(block: LirBlock) -> float:
 
 def accesses_of(inst: MachInst) -> Accesses:
     op, operands = inst.op, inst.operands
-    if op.name == "pmove":
-        return _indices(operands[1::2]), _indices(operands[::2]), []
-    reads, writes, exit_reads = [], [], []
+    if op is _PMOVE:
+        return _indices(operands[1::2]), _indices(operands[::2]), ()
+    reads, writes = [*op.used], [*op.defined]
     for at in op.reads:
         operand = operands[at]
         kind = type(operand)
@@ -76,8 +77,9 @@ def accesses_of(inst: MachInst) -> Accesses:
             writes.append(operand.number)  # type: ignore[union-attr]
         elif kind is Memory:
             reads.append(index_of(operand.base))  # type: ignore[union-attr]
-    reads += [register.number for register in op.uses]
-    writes += [register.number for register in op.defs]
+    if not inst.exits:
+        return reads, writes, ()
+    exit_reads: list[int] = []
     for exit in inst.exits:
         exit_reads += _indices([operand for _, operand in exit.values])
         if exit.undo is not None:
@@ -129,7 +131,9 @@ def live_out(blocks: list[LirBlock], accesses: list[Accesses]) -> dict[LirBlock,
         into[block], written[block] = _exposed(accesses, at, end)
         at = end
     exposed, out = dict(into), dict.fromkeys(blocks, 0)
-    successors = [(block, list(block.successors())) for block in reversed(blocks)]
+    successors = [
+        (block, following) for block in reversed(blocks) if (following := block.successors())
+    ]
     changed = True
     while changed:
         changed = False
@@ -148,15 +152,15 @@ def _exposed(accesses: list[Accesses], start: int, end: int) -> tuple[int, int]:
     """What instructions read before they write it, and what they write, as bit sets."""
     seen: set[int] = set()
     exposed: set[int] = set()
-    for number in range(start, end):
-        reads, writes, exit_reads = accesses[number]
+    for reads, writes, exit_reads in accesses[start:end]:
         for index in reads:
             if index not in seen:
                 exposed.add(index)
         for index in exit_reads:
             if index not in seen:
                 exposed.add(index)
-        seen.update(writes)
+        for index in writes:
+            seen.add(index)
     return _bits(exposed), _bits(seen)
 
 
@@ -180,12 +184,16 @@ def _add_ranges(
         reads, writes, exit_reads = accesses[number]
         at = 2 * number + 1
         for index in writes:
-            stop = ends.pop(index, at + 1)
-            ranges[index] |= (1 << stop) - (1 << at)
+            if index in ends:
+                ranges[index] |= (1 << ends.pop(index)) - (1 << at)
+            else:
+                ranges[index] |= 1 << at
         for index in reads:
-            ends.setdefault(index, at)
+            if index not in ends:
+                ends[index] = at
         for index in exit_reads:
-            ends.setdefault(index, at)
+            if index not in ends:
+                ends[index] = at
     first = 1 << 2 * start
     for index, stop in ends.items():
         ranges[index] |= (1 << stop) - first

@@ -84,6 +84,10 @@ class MachOp:
     """The operands that are read, by place."""
     writes: tuple[int, ...] = ()
     """The operands that are written, by place."""
+    used: tuple[int, ...] = ()
+    """`uses` by number."""
+    defined: tuple[int, ...] = ()
+    """`defs` by number."""
 
 
 def _row(
@@ -104,7 +108,22 @@ def _row(
     reads = tuple(at for at, role in enumerate(roles) if role in "um")
     writes = tuple(at for at, role in enumerate(roles) if role in "dm")
     known = mnemonic or name
-    return MachOp(name, roles, memory, uses, defs, size, known, immediate, jump, reads, writes)
+    used, defined = (tuple(register.number for register in which) for which in (uses, defs))
+    return MachOp(
+        name,
+        roles,
+        memory,
+        uses,
+        defs,
+        size,
+        known,
+        immediate,
+        jump,
+        reads,
+        writes,
+        used,
+        defined,
+    )
 
 
 _TAKE_IMMEDIATE: Final = ("mov", "add", "sub", "and", "or", "xor", "cmp", "test")
