@@ -72,7 +72,8 @@ def decode(code: CodeType) -> Decoded:
     """The instructions of a code object."""
     from bytecode import ConcreteBytecode
 
-    concrete = ConcreteBytecode.from_code(code)
+    # Without the line table, which costs as much to read as the rest.
+    concrete = ConcreteBytecode.from_code(code.replace(co_linetable=b""))
     instrs: list[Instr] = []
     offset = 0
     raw: Any

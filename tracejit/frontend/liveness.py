@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import CodeType
+from typing import TypeAlias
 
 from tracejit.frontend.decode import Decoded, Instr, decode
+
+_Row: TypeAlias = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
+"""An offset, the locals read and (inverted) overwritten there, what follows, what handles."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,10 +76,11 @@ def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
 def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
     """The live locals before each instruction, in the order of `names`.
 
-    Backward data flow over bit sets, swept again while a loop's header has become live in more.
+    Backward data flow over bit sets: over whole runs of instructions, swept again while a loop's
+    header has become live in more, then once over each instruction.
     """
     bit = {name: 1 << index for index, name in enumerate(names)}
-    rows = [
+    rows: list[_Row] = [
         (instr.offset, *_reads_writes(instr, bit), instr.successors(), targets)
         for instr, targets in _with_handlers(decoded)
     ]
@@ -87,18 +92,46 @@ def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str
         for target in (*following, *targets)
         if target <= offset
     }
-    read_ahead: list[int] | None = None
-    while read_ahead != (read_ahead := [live[target] for target in ahead]):
-        for offset, read, kept, following, targets in rows:
-            after = 0
-            for successor in following:
-                after |= live[successor]
-            before = read | (after & kept)
-            for target in targets:
-                before |= live[target]
-            live[offset] = before
+    if ahead:
+        runs = _runs(rows)
+        read_ahead: list[int] | None = None
+        while read_ahead != (read_ahead := [live[target] for target in ahead]):
+            _sweep(runs, live)
+    _sweep(rows, live)
     spelled = {mask: _spell(mask, names) for mask in set(live.values())}
     return {offset: spelled[mask] for offset, mask in live.items()}
+
+
+def _runs(rows: list[_Row]) -> list[_Row]:
+    """The rows, last first, with those that only the next one follows merged with it."""
+    entered: set[int] = set()
+    last = -1
+    for offset, _, _, following, targets in rows:
+        if following != (last,):
+            entered.update(following)
+        entered.update(targets)
+        last = offset
+    runs: list[_Row] = []
+    for row in rows:
+        offset, read, kept, following, targets = row
+        if runs and following == (runs[-1][0],) and not targets:
+            first, later_read, later_kept, onward, handlers = runs[-1]
+            if first not in entered and not handlers:
+                runs[-1] = (offset, read | (later_read & kept), kept & later_kept, onward, ())
+                continue
+        runs.append(row)
+    return runs
+
+
+def _sweep(rows: list[_Row], live: dict[int, int]) -> None:
+    for offset, read, kept, following, targets in rows:
+        after = 0
+        for successor in following:
+            after |= live[successor]
+        before = read | (after & kept)
+        for target in targets:
+            before |= live[target]
+        live[offset] = before
 
 
 def _spell(mask: int, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,6 +151,8 @@ def _with_handlers(decoded: Decoded) -> list[tuple[Instr, tuple[int, ...]]]:
 
 def _reads_writes(instr: Instr, bit: dict[str, int]) -> tuple[int, int]:
     """The locals that an instruction reads, and (inverted) those that it overwrites."""
+    if "FAST" not in instr.name:
+        return 0, ~0
     match instr.name:
         case "LOAD_FAST":
             return bit[instr.arg], ~0
