@@ -101,36 +101,46 @@ def _indices(operands: Iterable[Operand]) -> list[int]:
 def live_ranges(function: LirFunction) -> Liveness:
     count = VIRTUAL + function.next_register
     found = Liveness([], [], [], [0] * count, [0.0] * count)
-    weights, accesses = found.weights, found.accesses
+    exposed: dict[LirBlock, int] = {}
+    written: dict[LirBlock, int] = {}
     for block in function.blocks:
         frequency = frequency_of(block)
         found.insts += block.insts
         found.frequency += [frequency] * len(block.insts)
-        for inst in block.insts:
-            access = accesses_of(inst)
-            accesses.append(access)
-            for index in access[0]:
-                weights[index] += frequency
-            for index in access[1]:
-                weights[index] += frequency
-    at = 0
-    for block, live in live_out(function.blocks, accesses).items():
-        end = at + len(block.insts)
-        _add_ranges(found.ranges, accesses, at, end, live)
-        at = end
+        exposed[block], written[block] = _survey(block, frequency, found)
+    out = live_out(function.blocks, exposed, written)
+    into = {block: exposed[block] | (out[block] & ~written[block]) for block in function.blocks}
+    _add_ranges(found.ranges, found.accesses, function.blocks, into, out)
     return found
 
 
-def live_out(blocks: list[LirBlock], accesses: list[Accesses]) -> dict[LirBlock, int]:
+def _survey(block: LirBlock, frequency: float, found: Liveness) -> tuple[int, int]:
+    """Note the block's accesses: what it reads before it writes it, and what it writes, as sets."""
+    accesses, weights = found.accesses, found.weights
+    seen: set[int] = set()
+    exposed: set[int] = set()
+    for inst in block.insts:
+        access = accesses_of(inst)
+        accesses.append(access)
+        reads, writes, exit_reads = access
+        for index in reads:
+            weights[index] += frequency
+            if index not in seen:
+                exposed.add(index)
+        for index in exit_reads:
+            if index not in seen:
+                exposed.add(index)
+        for index in writes:
+            weights[index] += frequency
+            seen.add(index)
+    return _bits(exposed), _bits(seen)
+
+
+def live_out(
+    blocks: list[LirBlock], exposed: dict[LirBlock, int], written: dict[LirBlock, int]
+) -> dict[LirBlock, int]:
     """The registers live at each block's end, as a bit set by index."""
-    into: dict[LirBlock, int] = {}
-    written: dict[LirBlock, int] = {}
-    at = 0
-    for block in blocks:
-        end = at + len(block.insts)
-        into[block], written[block] = _exposed(accesses, at, end)
-        at = end
-    exposed, out = dict(into), dict.fromkeys(blocks, 0)
+    into, out = dict(exposed), dict.fromkeys(blocks, 0)
     successors = [
         (block, following) for block in reversed(blocks) if (following := block.successors())
     ]
@@ -148,22 +158,6 @@ def live_out(blocks: list[LirBlock], accesses: list[Accesses]) -> dict[LirBlock,
     return out
 
 
-def _exposed(accesses: list[Accesses], start: int, end: int) -> tuple[int, int]:
-    """What instructions read before they write it, and what they write, as bit sets."""
-    seen: set[int] = set()
-    exposed: set[int] = set()
-    for reads, writes, exit_reads in accesses[start:end]:
-        for index in reads:
-            if index not in seen:
-                exposed.add(index)
-        for index in exit_reads:
-            if index not in seen:
-                exposed.add(index)
-        for index in writes:
-            seen.add(index)
-    return _bits(exposed), _bits(seen)
-
-
 def _bits(indices: Iterable[int]) -> int:
     bits = 0
     for index in indices:
@@ -172,28 +166,50 @@ def _bits(indices: Iterable[int]) -> int:
 
 
 def _add_ranges(
-    ranges: list[int], accesses: list[Accesses], start: int, end: int, live_after: int
+    ranges: list[int],
+    accesses: list[Accesses],
+    blocks: list[LirBlock],
+    into: dict[LirBlock, int],
+    out: dict[LirBlock, int],
 ) -> None:
-    """Walk a block backwards; `ends` has, for each live register, the bit where its range ends."""
+    """Walk the code backwards; `ends` has, for each live register, the bit where its range ends.
+
+    A range goes on into the block above it in the text unless the register is dead there.
+    """
     ends: dict[int, int] = {}
-    while live_after:
-        lowest = live_after & -live_after
-        ends[lowest.bit_length() - 1] = 2 * end
-        live_after ^= lowest
-    for number in range(end - 1, start - 1, -1):
-        reads, writes, exit_reads = accesses[number]
-        at = 2 * number + 1
-        for index in writes:
-            if index in ends:
-                ranges[index] |= (1 << ends.pop(index)) - (1 << at)
-            else:
-                ranges[index] |= 1 << at
-        for index in reads:
-            if index not in ends:
-                ends[index] = at
-        for index in exit_reads:
-            if index not in ends:
-                ends[index] = at
-    first = 1 << 2 * start
-    for index, stop in ends.items():
-        ranges[index] |= (1 << stop) - first
+    live_below = 0
+    number = len(accesses)
+    for block in reversed(blocks):
+        live = out[block]
+        bound = 2 * number
+        for index in _members(live_below & ~live):
+            ranges[index] |= (1 << ends.pop(index)) - (1 << bound)
+        for index in _members(live & ~live_below):
+            ends[index] = bound
+        for _ in block.insts:
+            number -= 1
+            reads, writes, exit_reads = accesses[number]
+            at = 2 * number + 1
+            for index in writes:
+                if index in ends:
+                    ranges[index] |= (1 << ends.pop(index)) - (1 << at)
+                else:
+                    ranges[index] |= 1 << at
+            for index in reads:
+                if index not in ends:
+                    ends[index] = at
+            for index in exit_reads:
+                if index not in ends:
+                    ends[index] = at
+        live_below = into[block]
+    for index, end in ends.items():
+        ranges[index] |= (1 << end) - 1
+
+
+def _members(bits: int) -> list[int]:
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found
