@@ -164,16 +164,17 @@ class _Emitter:
     # Instructions
 
     def inst(self, inst: MachInst) -> None:
-        special = _SPECIAL.get(inst.op.name)
+        op = inst.op
+        special = _SPECIAL.get(op.name)
         if special is not None:
             special(self, inst)
-        elif inst.op.name.startswith("miss"):
-            self.lines.append(f"j{inst.op.name[4:]} {self.to('miss')}")
         elif inst.exits:
-            self.lines.append(f"{inst.op.mnemonic} {self.to(f'x{inst.exits[0].number}')}")
+            self.lines.append(f"{op.mnemonic} {self.to(f'x{inst.exits[0].number}')}")
+        elif op.name.startswith("miss"):
+            self.lines.append(f"j{op.name[4:]} {self.to('miss')}")
         else:
-            operands = ", ".join(_operand(o, inst.op.size) for o in inst.operands)
-            self.lines.append(f"{inst.op.mnemonic} {operands}".rstrip())
+            operands = ", ".join([_operand(operand, op.size) for operand in inst.operands])
+            self.lines.append(f"{op.mnemonic} {operands}".rstrip())
 
     def entry(self, inst: MachInst) -> None:
         self.prologue()
@@ -377,15 +378,13 @@ _SIZES: Final = {1: "byte", 4: "dword", 8: "qword"}
 
 def _operand(operand: Operand, size: int = 8, pushed: int = 0) -> str:
     """`pushed` words have been pushed since the frame was made."""
-    match operand:
-        case Register():
-            return operand.name if size == 8 else operand.name32 if size == 4 else operand.name8
-        case Slot(index):
-            return f"{_SIZES[size]} ptr [rsp + {8 * (index + pushed)}]"
-        case Memory():
-            return f"{_SIZES[size]} ptr {_address(operand)}"
-        case _:
-            return str(operand)
+    if type(operand) is Register:
+        return operand.name if size == 8 else operand.name32 if size == 4 else operand.name8
+    if type(operand) is Slot:
+        return f"{_SIZES[size]} ptr [rsp + {8 * (operand.index + pushed)}]"
+    if type(operand) is Memory:
+        return f"{_SIZES[size]} ptr {_address(operand)}"
+    return str(operand)
 
 
 def _address(memory: Memory) -> str:

@@ -292,10 +292,10 @@ class _Allocator:
                 if inst.op.name == "pmove":
                     pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
                     insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
-                if inst in before:
+                if before and inst in before:
                     insts += [load for load in before[inst] if not _is_reload(insts, load)]
                 insts.append(inst)
-                if inst in after:
+                if after and inst in after:
                     insts += after[inst]
             block.insts = insts
         function.slots = len(self.slots)
@@ -312,11 +312,12 @@ def _place_operands(inst: MachInst, places: list[Operand]) -> None:
             operands[at] = _placed_address(operand, places)  # type: ignore[arg-type]
     for exit in inst.exits:
         exit.virtual = tuple([operand for _, operand in exit.values])
-        exit.values = [
-            (type, places[operand.number] if isinstance(operand, VirtualRegister) else operand)
-            for type, operand in exit.values
-        ]
-        exit.record.values = [(type, location(operand)) for type, operand in exit.values]
+        placed, found = [], []
+        for of_type, operand in exit.values:
+            place = places[operand.number] if type(operand) is VirtualRegister else operand
+            placed.append((of_type, place))
+            found.append((of_type, location(place)))
+        exit.values, exit.record.values = placed, found
         if exit.undo is not None:
             exit.undo.virtual = tuple(exit.undo.operands)
             _place_operands(exit.undo, places)
@@ -353,7 +354,7 @@ def _takes(inst: MachInst, at: int, place: Slot | int) -> bool:
 
 def location(operand: Operand) -> Location:
     """An allocated operand as the runtime reads it."""
-    if isinstance(operand, Register):
+    if type(operand) is Register:
         return _IN_REGISTER[operand.number]
     if isinstance(operand, Slot):
         return InSlot(8 * operand.index)

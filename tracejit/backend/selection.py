@@ -6,7 +6,7 @@ seen before its definition: what nothing asked for in a register is never comput
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord
@@ -82,9 +82,10 @@ class Selector:
         for param in block.params:
             defined |= 1 << param.id
         for inst in block.insts:
-            for value in inst.uses():
-                count[value] = count.get(value, 0) + 1
-                exposed |= 1 << value.id
+            for values in _reads(inst):
+                for value in values:
+                    count[value] = count.get(value, 0) + 1
+                    exposed |= 1 << value.id
             if inst.result is not None:
                 home[inst.result] = block
                 defined |= 1 << inst.result.id
@@ -206,6 +207,13 @@ class Selector:
         ]
         record = ExitRecord("raise" if kind == "raise" else "resume", exit)
         return LirExit(-1, record, operands, undo)
+
+
+def _reads(inst: Inst) -> tuple[Sequence[Value], ...]:
+    """What the instruction reads, its exit too, by the part that reads it."""
+    if inst.op.terminator:
+        return (tuple(inst.uses()),)
+    return (inst.args,) if inst.exit is None else (inst.args, inst.exit.state.values())
 
 
 def constant_of(value: Value) -> int | None:
