@@ -84,3 +84,9 @@ def test_lines_are_given_for_each_instruction() -> None:
             instr.name, found[instr.offset]
         )
     assert set(found.values()) == {1, 2, 3}
+
+
+def test_a_cell_is_no_local() -> None:
+    code = code_of("def g(x):\n    return lambda: lambda: x\nf = g(1)")
+    assert "LOAD_CLOSURE" in [instr.name for instr in decode(code).instrs.values()]
+    assert flow_of(code)

@@ -69,7 +69,14 @@ def make_closures():
             total += i
         return total
 
-    return reads_a_cell, writes_a_cell
+    @on(COUNT)
+    def passes_a_cell_on(n):
+        s = 0
+        for i in range(n):
+            s += i
+        return (lambda x: x + base + total)(s)
+
+    return reads_a_cell, writes_a_cell, passes_a_cell_on
 
 
 make_closures()

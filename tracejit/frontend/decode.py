@@ -122,6 +122,9 @@ def _local_names(code: CodeType) -> tuple[str, ...]:
 
 
 def _local(name: str, arg: int, code: CodeType) -> _Meaning:
+    if arg >= code.co_nlocals:
+        # From 3.13 on a cell, not what is in it, is loaded like a local.
+        return "LOAD_CLOSURE", arg
     return name, _local_names(code)[arg]
 
 
