@@ -143,8 +143,12 @@ class Generator:
         """An opcode that needs a proof, and operands that make it true."""
         left, right = self.integer(), self.integer()
         if op in (Op.ishl_wrap, Op.ishr_wrap):
-            mask = self.emit(Op.iconst, imm=63 if op is Op.ishl_wrap else 127, type=I64)
-            right = self.emit(Op.iand, [right, mask])
+            most = 63 if op is Op.ishl_wrap else 127
+            if self.random.random() < 0.5:
+                count = min(most, int(self.random.expovariate(0.2)))
+                right = self.emit(Op.iconst, imm=count, type=I64)
+            else:
+                right = self.emit(Op.iand, [right, self.emit(Op.iconst, imm=most, type=I64)])
         elif self.random.random() < 0.5:
             one = self.emit(Op.iconst, imm=1, type=I64)
             right = self.emit(Op.ior, [right, one])

@@ -102,6 +102,38 @@ def test_shifts_by_counts_in_proven_ranges(op: str) -> None:
         agrees_everywhere(native)
 
 
+@pytest.mark.parametrize("count", [*range(9), 31, 32, 62, 63])
+@pytest.mark.parametrize("op", ["ishl_wrap", "ishl_ovf", "ishr_wrap"])
+def test_shifts_by_constants_of_what_lives_on(op: str, count: int) -> None:
+    exit = "exit[shift] @2 | v0 v1" if op.endswith("ovf") else ""
+    agrees_everywhere(
+        compiled(
+            parse(f"""function f:
+            block0(v0: i64):
+                v1: i64 = iconst {count}
+                v2: i64 = {op} v0, v1 {exit}
+                ret (v0,v2,)
+            """)
+        )
+    )
+
+
+@pytest.mark.parametrize("factor", [*range(-10, 11), 24, 25, 27, 45, 2**31, 2**33, 2**62])
+@pytest.mark.parametrize("op", ["imul_wrap", "imul_ovf"])
+def test_products_by_constants_of_what_lives_on(op: str, factor: int) -> None:
+    exit = "exit[overflow] @2 | v0 v1" if op.endswith("ovf") else ""
+    agrees_everywhere(
+        compiled(
+            parse(f"""function f:
+            block0(v0: i64):
+                v1: i64 = iconst {factor}
+                v2: i64 = {op} v0, v1 {exit}
+                ret (v0,v2,)
+            """)
+        )
+    )
+
+
 def test_lengths_and_counts_of_numbers_that_are_not_negative() -> None:
     for low in (0, 1):
         native = compiled(

@@ -336,16 +336,11 @@ def lower_ishl_wrap(select: Selector, inst: Inst) -> None:
     d, fixed = select.register(inst.value), constant_of(count)
     if fixed is not None and fixed > 63:
         select.emit("mov", d, 0)
-    elif fixed in (1, 2, 3) and constant_of(value) is None and not select.dies(value):
-        select.emit("lea", d, _scaled(select.register(value), 1 << fixed))
+    elif fixed == 1 and constant_of(value) is None and not select.dies(value):
+        doubled = select.register(value)
+        select.emit("lea", d, Memory(doubled, 0, doubled))
     else:
         _shift(select, "shl", d, select.source(value), count)
-
-
-def _scaled(register: VirtualRegister, scale: int) -> Memory:
-    if scale == 2:
-        return Memory(register, 0, register)
-    return Memory(register, 0, register, scale)
 
 
 @lowers(Op.ishr_ovf, Op.ishr_wrap)
