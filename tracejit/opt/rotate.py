@@ -73,11 +73,12 @@ def _copy_header(
     for old, value in new.items():
         repair.homes[old] = (header, {header: old, copy: value})
         _inherit_range(function, old, value)
-    for block in sources[header]:
-        if block not in loop.blocks:
-            for target in block.terminator.targets:
-                if target.block is header:
-                    target.block = copy
+    sources[copy] = [block for block in sources[header] if block not in loop.blocks]
+    sources[header] = [block for block in sources[header] if block in loop.blocks]
+    for block in sources[copy]:
+        for target in block.terminator.targets:
+            if target.block is header:
+                target.block = copy
     for successor in copy.successors():
         sources[successor].append(copy)
     return copy
