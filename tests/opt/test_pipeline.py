@@ -74,7 +74,7 @@ def _break_commuting(patch: pytest.MonkeyPatch) -> None:
 
 
 def _break_division_check(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(narrow, "_is_defined", lambda inst, block, ranges: True)
+    patch.setattr(narrow, "_is_defined", lambda inst, block, ranges, tests: True)
 
 
 def _break_branch_facts(patch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,22 @@ only be a constant, which `wide` deals with.
 
 from __future__ import annotations
 
-from tracejit.ir.function import Block, Function, Inst
+from dataclasses import dataclass
+from typing import Final
+
+from tracejit.ir.dominators import dominator_tree
+from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op
 from tracejit.ir.types import I64, INT
+from tracejit.ir.value import Value
 from tracejit.opt.dce import NEEDED_BEFORE_DECISIONS, drop_dead
 from tracejit.opt.decide import decide
 from tracejit.opt.intervals import I64_RANGE
 from tracejit.opt.ranges import Ranges, find_ranges
 from tracejit.opt.wide import NoExit, is_wide, leave_with_wide_constants
+
+_MAX_CLIMB: Final = 8
+"""How many blocks above a division its divisor's test is looked for."""
 
 
 def narrow(function: Function) -> None:
@@ -23,10 +31,11 @@ def narrow(function: Function) -> None:
     Raises NoExit.
     """
     ranges = find_ranges(function)
+    tests = _Tests(function)
     for block in function.blocks:
         if block in ranges.facts:
             for inst in block.insts:
-                _narrow_inst(inst, block, ranges)
+                _narrow_inst(inst, block, ranges, tests)
     drop_dead(function, NEEDED_BEFORE_DECISIONS)
     decide(function, ranges)
     leave_with_wide_constants(function)
@@ -38,9 +47,50 @@ def narrow(function: Function) -> None:
     }
 
 
-def _narrow_inst(inst: Inst, block: Block, ranges: Ranges) -> None:
+@dataclass(slots=True)
+class _Tests:
+    """What branches tell of divisors, which no interval can say: that they are not 0."""
+
+    function: Function
+    passed: dict[Block, Value | None] | None = None
+    """By block with one edge into it, what that edge's branch has found not to be 0."""
+
+    def is_nonzero(self, value: Value, block: Block) -> bool:
+        """Whether a branch not far above the block lets only a value other than 0 pass."""
+        if self.passed is None:
+            self.passed = _passed(self.function)
+        above = dominator_tree(self.function).idom
+        for _ in range(_MAX_CLIMB):
+            if self.passed.get(block) is value:
+                return True
+            block = above[block]
+        return False
+
+
+def _passed(function: Function) -> dict[Block, Value | None]:
+    found: dict[Block, Value | None] = {}
+    for block in function.blocks:
+        for target in block.insts[-1].targets:
+            found[target.block] = None if target.block in found else _nonzero_on(block, target)
+    return found
+
+
+def _nonzero_on(block: Block, target: Target) -> Value | None:
+    """The value that is not 0 where the branch at the block's end takes this way."""
+    branch = block.insts[-1]
+    test = branch.args[0].origin if branch.op is Op.br_if else None
+    if not isinstance(test, Inst) or test.op is not (
+        Op.ine if target is branch.targets[0] else Op.ieq
+    ):
+        return None
+    origin = test.args[1].origin
+    is_zero = isinstance(origin, Inst) and origin.op is Op.iconst and origin.imm == 0
+    return test.args[0] if is_zero else None
+
+
+def _narrow_inst(inst: Inst, block: Block, ranges: Ranges, tests: _Tests) -> None:
     if inst.op in WRAP_FORM:
-        if inst.value not in ranges.unfit and _is_defined(inst, block, ranges):
+        if inst.value not in ranges.unfit and _is_defined(inst, block, ranges, tests):
             inst.op = WRAP_FORM[inst.op]
             inst.exit = None
         elif inst.exit is None:
@@ -51,11 +101,11 @@ def _narrow_inst(inst: Inst, block: Block, ranges: Ranges) -> None:
         inst.exit = None
 
 
-def _is_defined(inst: Inst, block: Block, ranges: Ranges) -> bool:
+def _is_defined(inst: Inst, block: Block, ranges: Ranges, tests: _Tests) -> bool:
     """Whether the operands are proven to be ones that the opcode has a result for."""
     if inst.op is Op.ifloordiv or inst.op is Op.imod:
         low, high = ranges.at(inst.args[1], block)
-        return low > 0 or high < 0
+        return low > 0 or high < 0 or tests.is_nonzero(inst.args[1], block)
     if inst.op is Op.ishl or inst.op is Op.ishr:
         return ranges.at(inst.args[1], block)[0] >= 0
     return True
