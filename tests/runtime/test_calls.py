@@ -5,8 +5,12 @@ import dis
 import functools
 import gc
 import inspect
+import json
+import os
 import pickle
+import signal
 import sys
+import traceback
 import weakref
 from types import FunctionType
 
@@ -403,6 +407,54 @@ def test_keyboard_interrupts_during_a_compilation_reach_the_caller():
     state.compile = native.multiply_add
     assert function(3) == 17
     assert runs_native(function, 3)
+
+
+def test_the_traceback_of_an_interrupted_compilation_shows_nothing_of_it():
+    class Stop(Exception):
+        pass
+
+    def stop(*_):
+        raise Stop
+
+    def interrupted(function, signature):
+        os.kill(os.getpid(), signal.SIGALRM)
+        while True:
+            pass
+
+    def interrupt(function, signature):
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, stop)
+    try:
+        for compile, error, names in (
+            (interrupted, Stop, ["stop"]),
+            (interrupt, KeyboardInterrupt, []),
+        ):
+            function = armed(FunctionType(multiply_add.__code__, {}, "f", (4, 5)), compile)
+            with pytest.raises(error) as caught:
+                function(3)
+            frames = traceback.extract_tb(caught.value.__traceback__)[1:]
+            assert [frame.name for frame in frames] == names
+            assert caught.value.__context__ is None
+    finally:
+        signal.signal(signal.SIGALRM, old)
+
+
+def test_copies_of_its_dictionary_are_plain(function):
+    function.mark = [1]
+    attributes = function.__dict__
+    for copied in (
+        copy.copy(attributes),
+        copy.deepcopy(attributes),
+        attributes.copy(),
+        attributes | {},
+        *(pickle.loads(pickle.dumps(attributes, n)) for n in range(pickle.HIGHEST_PROTOCOL + 1)),
+    ):
+        assert copied == {"mark": [1]}
+        assert type(copied) is dict
+    assert copy.deepcopy(attributes)["mark"] is not function.mark
+    assert json.dumps(vars(function)) == '{"mark": [1]}'
+    assert repr(vars(function)) == "{'mark': [1]}"
 
 
 def test_errors_of_the_compiler_stay_inside():

@@ -6,7 +6,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
+    from types import CodeType, TracebackType
 
 _EXTRA_FRAMES = 1000
 _inside: list[int] = []
@@ -39,15 +39,16 @@ class headroom:
 
 def is_asynchronous(error: BaseException) -> bool:
     """Whether the exception comes from a signal handler, not from the code that it went through."""
-    if not isinstance(error, Exception):
-        return True
+    return not isinstance(error, Exception) or handler_traceback(error) is not None
+
+
+def handler_traceback(error: BaseException) -> TracebackType | None:
+    """The exception's traceback from a signal handler on: without the code that was interrupted."""
     handlers = _handlers()
     traceback = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code in handlers:
-            return True
+    while traceback is not None and traceback.tb_frame.f_code not in handlers:
         traceback = traceback.tb_next
-    return False
+    return traceback
 
 
 def _handlers() -> set[CodeType]:

@@ -12,7 +12,7 @@ from _weakref import ref
 from types import FunctionType
 
 from tracejit.runtime import code_memory, entry, layout, stubs
-from tracejit.runtime.asynchronous import headroom, is_asynchronous
+from tracejit.runtime.asynchronous import handler_traceback, headroom, is_asynchronous
 from tracejit.runtime.stubs import head, words
 
 TYPE_CHECKING = False
@@ -67,10 +67,16 @@ strict: Final[list[bool]] = []
 
 
 class _Owner(dict):  # type: ignore[type-arg]
-    """A function's `__dict__` that also owns its State."""
+    """A function's `__dict__` that also owns its State. Its copies and pickles are plain.
+
+    No other part of a function can own something unseen and yet show it to the garbage collector.
+    """
 
     __slots__ = ("state",)
     state: State
+
+    def __reduce_ex__(self, _: object, /) -> tuple[type, tuple[object]]:
+        return dict, (dict(self),)
 
 
 def _facts(function: FunctionType) -> tuple[object, ...]:
@@ -208,8 +214,8 @@ class State:
 
     def __del__(self) -> None:
         function = self.function()
-        if function is not None and self.disarmed is None and state_of(function) is not self:
-            # Somebody gave the function another dictionary.
+        if function is not None and state_of(function) is not self:
+            # Somebody gave the function another dictionary. It may still run, even if disarmed.
             _orphans.append(self)
             self.disarm("its __dict__ was replaced")
 
@@ -227,7 +233,8 @@ class State:
             return self.old
         except BaseException as error:
             if is_asynchronous(error):
-                raise
+                # Not `from` anything: it is raised where the handler raised it.
+                raise error.with_traceback(handler_traceback(error))  # noqa: B904
             self.fail(error)
             return self.old
 
@@ -241,7 +248,9 @@ class State:
         signature = self._signature(function, arguments, keywords)
         if signature is not None and self._compile(function, signature):
             return entry.vectorcall(function)
-        self._count_misses()
+        if not _compiling.locked():
+            # Else it may be the next one to be compiled, however often it is called meanwhile.
+            self._count_misses()
         return self.old
 
     def _signature(
@@ -273,7 +282,8 @@ class State:
             return None
         defaults = function.__defaults__ or ()
         positional = names[: code.co_argcount]
-        values = dict(zip(positional[code.co_argcount - len(defaults) :], defaults, strict=True))
+        # The last ones belong together, should there be more defaults than parameters.
+        values = dict(zip(reversed(positional), reversed(defaults), strict=False))
         values |= function.__kwdefaults__ or {}
         values |= zip(names, arguments, strict=False)
         for name, value in keywords.items():

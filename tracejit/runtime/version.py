@@ -18,7 +18,7 @@ from tracejit.backend.target import (
     MemoryIs,
 )
 from tracejit.runtime import code_memory, exits, layout
-from tracejit.runtime.asynchronous import headroom, is_asynchronous
+from tracejit.runtime.asynchronous import handler_traceback, headroom, is_asynchronous
 from tracejit.runtime.resume import resume_function
 from tracejit.runtime.stubs import words
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
@@ -78,6 +78,7 @@ class Version:
         "_block",
         "_descriptors",
         "children",
+        "code",
         "data",
         "entry",
         "exits",
@@ -96,6 +97,8 @@ class Version:
     def __init__(self, state: State, signature: tuple[type, ...], native: NativeCode) -> None:
         self.state = state.reference
         self.function = state.function
+        self.code = state.code
+        """What the code was made from; the function may get another while it runs."""
         self.signature = signature
         self.data, self.exits, self.guards = native.data, native.exits, native.guards
         self.kept, self.nanoseconds = native.kept, native.nanoseconds
@@ -164,7 +167,8 @@ class Version:
                 self._link(index)
                 return None
             # What a signal handler raises here belongs to the frame that is being left.
-            return partial(self._resume(index, raises=True), error.with_traceback(None))
+            error = error.with_traceback(handler_traceback(error))
+            return partial(self._resume(index, raises=True), error)
         return None
 
     def _review(self) -> None:
@@ -197,7 +201,7 @@ class Version:
         function, exit = self.function(), self.exits[index].exit
         assert function is not None
         assert exit is not None
-        return resume_function(function, exit.state, raises)
+        return resume_function(function, exit.state, raises, self.code)
 
 
 def _exit(index: int) -> int:

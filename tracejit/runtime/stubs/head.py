@@ -19,6 +19,7 @@ from tracejit.runtime.stubs.words import (
     FUNCTION_WORDS,
     OLD,
     SKIP,
+    TB_NEXT,
     VERSIONS,
 )
 
@@ -54,12 +55,16 @@ MISS: Final = 0x2A
 """The offset of `miss` in HEAD: where a version goes on whose guards fail."""
 
 _VECTORCALL, _AS_VOID_PTR, _DECREF, _MATCHES, _CLEAR = range(API, API + 5)
+_FETCH, _GET_ATTRIBUTE, _RESTORE = range(API + 5, API + 8)
 _API: Final = (
     "PyObject_Vectorcall",
     "PyLong_AsVoidPtr",
     "Py_DecRef",
     "PyErr_ExceptionMatches",
     "PyErr_Clear",
+    "PyErr_Fetch",
+    "PyObject_GetAttr",
+    "PyErr_Restore",
 )
 
 _CALL_DISPATCHER = f"""
@@ -107,7 +112,30 @@ failed:
     pop rdi
 old:
     jmp qword ptr [r11 + {8 * OLD}]
+"""
+# The traceback of what it raises begins with the dispatcher itself.
+_RAISE = f"""
 raise:
+    lea rdi, [rsp + 8]
+    lea rsi, [rsp + 16]
+    lea rdx, [rsp + 24]
+    call qword ptr [r11 + {8 * _FETCH}]
+    mov r11, qword ptr [rsp]
+    mov rdi, qword ptr [rsp + 24]
+    test rdi, rdi
+    je restore
+    mov rsi, qword ptr [r11 + {8 * TB_NEXT}]
+    call qword ptr [r11 + {8 * _GET_ATTRIBUTE}]
+    mov r11, qword ptr [rsp]
+    mov rdi, qword ptr [rsp + 24]
+    mov qword ptr [rsp + 24], rax
+    call qword ptr [r11 + {8 * _DECREF}]
+    mov r11, qword ptr [rsp]
+restore:
+    mov rdi, qword ptr [rsp + 8]
+    mov rsi, qword ptr [rsp + 16]
+    mov rdx, qword ptr [rsp + 24]
+    call qword ptr [r11 + {8 * _RESTORE}]
     add rsp, 40
     xor eax, eax
     ret
@@ -119,11 +147,14 @@ DISPATCH_TEXT: Final = f"""
     {_CALL_DISPATCHER}
     {_GO_ON}
     {_FAILED}
+    {_RAISE}
 """
 DISPATCH_CODE: Final = bytes.fromhex(
-    "49ff4b307955575652514153498b7b4041ff53484c8b1c244885c0742450504889c741ff5350488b3c244889"
-    "04244c8b5c241041ff53585859415b595a5e5fffe0498b7b7041ff53604c8b1c2485c0740e41ff5368415b59"
-    "5a5e5f41ff63384883c42831c0c3"
+    "49ff4b307964575652514153498b7b4041ff93800000004c8b1c244885c0742a50504889c741ff9388000000"
+    "488b3c24488904244c8b5c241041ff93900000005859415b595a5e5fffe0498b7b4841ff93980000004c8b1c"
+    "2485c0741141ff93a0000000415b595a5e5f41ff6338488d7c2408488d742410488d54241841ff93a8000000"
+    "4c8b1c24488b7c24184885ff7424498b735041ff93b00000004c8b1c24488b7c2418488944241841ff939000"
+    "00004c8b1c24488b7c2408488b742410488b54241841ff93b80000004883c42831c0c3"
 )
 
 
@@ -132,8 +163,10 @@ def head(words: int) -> bytes:
     return HEAD.replace(_HEAD_WORDS, words.to_bytes(8, "little"))
 
 
-_shared: Final[list[tuple[code_memory.Block, list[int], tuple[type, ...]]]] = []
-"""What all functions' words point to, made for the first one: `dispatch`, what it calls, errors."""
+_FALLBACK_ERRORS: Final = (RecursionError, MemoryError)
+_TB_NEXT: Final = "tb_next"
+_shared: Final[list[tuple[code_memory.Block, list[int]]]] = []
+"""`dispatch`, and the addresses that it calls: made for the first function."""
 
 
 def function_words(dispatcher: object, vectorcall: int) -> tuple[code_memory.Block, Any]:
@@ -141,12 +174,13 @@ def function_words(dispatcher: object, vectorcall: int) -> tuple[code_memory.Blo
     block, words = code_memory.words(FUNCTION_WORDS)
     if not _shared:
         code = code_memory.install(DISPATCH_CODE)
-        _shared.append((code, [layout.api(name) for name in _API], (RecursionError, MemoryError)))
-    dispatch, functions, errors = _shared[0]
+        _shared.append((code, [layout.api(name) for name in _API]))
+    dispatch, functions = _shared[0]
     words[DISPATCH] = words[BIND] = dispatch.address
     words[OLD] = vectorcall
     words[DISPATCHER] = id(dispatcher)
     for index, address in enumerate(functions, API):
         words[index] = address
-    words[FALLBACK] = id(errors)
+    words[FALLBACK] = id(_FALLBACK_ERRORS)
+    words[TB_NEXT] = id(_TB_NEXT)
     return block, words

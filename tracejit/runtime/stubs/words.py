@@ -25,19 +25,21 @@ OLD: Final = 7
 """CPython's own vectorcall of the function."""
 DISPATCHER: Final = 8
 """A Python callable; called with the arguments, it returns the address to go on at."""
-API: Final = 9
-"""The first of the addresses of the C-API that `dispatch` calls."""
-FALLBACK: Final = 14
+FALLBACK: Final = 9
 """The exceptions of a dispatcher's call after which the function is called as if undecorated."""
-POSITIONAL: Final = 15
-PARAMETERS: Final = 16
-FIRST_KEYWORD: Final = 17
+TB_NEXT: Final = 10
+"""The name of that attribute."""
+POSITIONAL: Final = 11
+PARAMETERS: Final = 12
+FIRST_KEYWORD: Final = 13
 """The first parameter that may be given by name."""
-NAMES: Final = 18
+NAMES: Final = 14
 """The address of the parameters' names, one after the other."""
-KEYWORD_ONLY: Final = 19
+KEYWORD_ONLY: Final = 15
 """The tuple of the names of keyword-only parameters, or 0."""
-FUNCTION_WORDS: Final = 20
+API: Final = 16
+"""The first of the addresses of the C-API that `dispatch` calls."""
+FUNCTION_WORDS: Final = 24
 
 # A version's own words come before its DATA block; byte offsets from DATA.
 ACTIVE: Final = -8
