@@ -48,14 +48,16 @@ def check_resumable(code: CodeType, values: int) -> None:
         raise Unresumable("too many variables")
 
 
-def resume_function(function: FunctionType, state: FrameState, raises: bool) -> FunctionType:
-    """A function that goes on in `function`'s code from the state.
+def resume_function(
+    function: FunctionType, state: FrameState, raises: bool, code: CodeType | None = None
+) -> FunctionType:
+    """A function that goes on in `function`'s code, or in the one that it had, from the state.
 
     It takes `state.values()` in that order; before them, if it `raises`, an exception, which is
     raised at the state's offset.
     """
     found = FunctionType(
-        resume_code(function.__code__, state, raises),
+        resume_code(code or function.__code__, state, raises),
         function.__globals__,
         function.__name__,
         None,
