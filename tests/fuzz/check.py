@@ -15,7 +15,7 @@ from tests.differential import EDGES, SMALL, STRANGERS, Difference, Function, My
 from tests.fuzz.generate import Chooser, generate
 
 REGRESSIONS = Path(__file__).parent.parent / "regressions"
-CALLS = 6
+CALLS = 8
 """Argument tuples for each program."""
 REPEATS = 12
 
@@ -32,15 +32,21 @@ CALM = (0, 1, 2, 3, 5, 8, 13, 100, 1000003, 2**31, -1, -2, -5, -1000, True, Fals
 """Arguments that leave a calm program alone to run to its end."""
 
 
-def make_case(chooser: Chooser) -> Case:
-    calm = chooser.randrange(2) == 1
+LARGE = (2**63 - 1, 2**63 - 2, -(2**63), -(2**63) + 1, 2**62, 2**62 + 1, -(2**62), 2**61 + 5)
+"""Arguments from which most arithmetic outgrows a register."""
+
+
+def make_case(chooser: Chooser, calm: bool | None = None) -> Case:
+    """A program and its calls; by default, half of the cases are calm."""
+    if calm is None:
+        calm = chooser.randrange(2) == 1
     source = generate(chooser, calm)
     return Case(source, [make_arguments(chooser, calm) for _ in range(CALLS)])
 
 
 def make_arguments(chooser: Chooser, calm: bool) -> tuple[object, ...]:
     """Three arguments: mostly small integers, often edges, seldom something else."""
-    pools = [CALM] * 12 + [EDGES] if calm else [SMALL] * 5 + [EDGES] * 4
+    pools = [CALM] * 12 + [EDGES] if calm else [SMALL] * 6 + [EDGES] * 3 + [LARGE] * 4
     if not calm and chooser.randrange(10) == 9:
         pools = [*pools, STRANGERS, STRANGERS, STRANGERS]
     chosen = [pools[chooser.randrange(len(pools))] for _ in range(3)]

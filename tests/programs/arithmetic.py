@@ -81,7 +81,9 @@ def shifted_right(a, n):
 
 @on(EDGES)
 def constant_shifts(a):
-    return a << 1, a << 33, a << 63, a >> 1, a >> 33, a >> 63, a >> 64, (a & 1) << 62
+    low = a & 0xFFFF
+    small = low << 1, low << 2, low << 3, low << 4, low * 3, low * 5, low * 9, low * 8, low
+    return small, a << 1, a << 33, a << 63, a >> 1, a >> 33, a >> 63, a >> 64, (a & 1) << 62
 
 
 @on(EDGES)
