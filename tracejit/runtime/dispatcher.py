@@ -6,8 +6,9 @@ collector sees the whole of a function that refers to itself; it is not among th
 
 from __future__ import annotations
 
+import os
 from _operator import is_
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from _weakref import ref
 from types import FunctionType
 
@@ -59,11 +60,22 @@ _FLAGS: Final = (
 )
 
 _compiling: Final = allocate_lock()
+_compiler: Final = [0]
+"""The thread that has it."""
 _orphans: Final[list[State]] = []
 """States that lost their function while their code may still run."""
 
 strict: Final[list[bool]] = []
 """Not empty: errors of the compiler are raised, not kept. For tests."""
+
+
+def _compile_in_child() -> None:
+    """The thread that compiles may not have come along."""
+    if _compiling.locked() and _compiler[0] != get_ident():
+        _compiling._at_fork_reinit()  # type: ignore[attr-defined]
+
+
+os.register_at_fork(after_in_child=_compile_in_child)
 
 
 class _Owner(dict):  # type: ignore[type-arg]
@@ -311,6 +323,7 @@ class State:
         if not _compiling.acquire(blocking=False):
             return False
         try:
+            _compiler[0] = get_ident()
             with headroom():
                 return self._install(function, signature, known)
         finally:

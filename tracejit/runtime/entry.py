@@ -79,19 +79,22 @@ def _armed_type() -> type:
 
 def _make_armed_type() -> type:
     """A subclass of FunctionType that calls by vectorcall and looks like its base."""
-    import copyreg
-
     _set_flags(FunctionType, FunctionType.__flags__ | _BASETYPE)
     try:
-        armed = type("function", (FunctionType,), {"__slots__": ()})
+        members = {"__slots__": (), "__reduce_ex__": _qualified_name}
+        armed = type("function", (FunctionType,), members)
     finally:
         _set_flags(FunctionType, FunctionType.__flags__ & ~_BASETYPE)
     for name in ("__doc__", "__module__"):
         # Of a type these read as its own; the descriptors are for the instances.
         setattr(armed, name, vars(FunctionType)[name])
     _set_flags(armed, (armed.__flags__ & ~_BASETYPE) | _HAVE_VECTORCALL | _METHOD_DESCRIPTOR)
-    copyreg.pickle(armed, lambda function: function.__qualname__)
     return armed
+
+
+def _qualified_name(function: FunctionType, _: object, /) -> str:
+    """How functions are pickled."""
+    return function.__qualname__
 
 
 def _set_flags(kind: type, flags: int) -> None:
