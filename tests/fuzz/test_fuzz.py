@@ -15,22 +15,29 @@ from hypothesis import strategies as st
 from tests.eager import eager
 from tests.fuzz.check import Case, case_of_seed, check, load, make_case, save
 from tests.fuzz.faults import FAULTS
+from tests.fuzz.reach import Reach
 from tests.fuzz.reduce import reduced
 from tracejit import tracejit
+from tracejit.ir.ops import Op
 
 PROGRAMS_FOR_A_FAULT = 60
+MOST_OPCODES_MISSED = 5
+EXPECTED_EXITS = {"overflow", "shift", "zero-division", "zero-step", "opcode", "call"}
 
 
 def test_random_programs_come_out_as_in_cpython(request: pytest.FixtureRequest) -> None:
     failing: list[Case] = []
+    reach = Reach()
+    examples = request.config.getoption("--fuzz-examples")
 
-    @settings(max_examples=request.config.getoption("--fuzz-examples"))
+    @settings(max_examples=examples)
     @given(st.randoms(use_true_random=False))
     def run(chooser: random.Random) -> None:
         case = make_case(chooser)
         try:
-            with eager():
-                check(case, tracejit)
+            with eager(), reach.counting():
+                check(case, reach.decorate)
+            reach.settle()
         except AssertionError:
             failing.append(case)
             raise
@@ -40,6 +47,17 @@ def test_random_programs_come_out_as_in_cpython(request: pytest.FixtureRequest) 
     finally:
         if failing:
             save(failing[-1], "A program found by Hypothesis.")
+    if examples >= 40:
+        assert_it_reaches_enough(reach)
+
+
+def assert_it_reaches_enough(reach: Reach) -> None:
+    missed = set(Op.by_name) - set(reach.opcodes)
+    assert len(missed) <= MOST_OPCODES_MISSED, f"no program was compiled with {sorted(missed)}"
+    missed = EXPECTED_EXITS - set(reach.exits)
+    assert not missed, f"no program left for {sorted(missed)}"
+    assert reach.versions > 40
+    assert reach.bridges > 40
 
 
 def test_a_seed_gives_the_same_program_again() -> None:
