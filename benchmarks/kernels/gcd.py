@@ -1,15 +1,14 @@
-"""Greatest common divisors of all pairs below a limit, by Euclid's algorithm, summed."""
+"""Greatest common divisors of pairs of 60-bit numbers, by Euclid's algorithm, summed."""
 
-ARGUMENTS = (260,)
-ANSWER = 243452
+ARGUMENTS = (1000,)
+ANSWER = 2880
 
 
 def kernel(n):
     total = 0
-    for i in range(1, n):
-        for j in range(1, n):
-            a, b = i, j
-            while b:
-                a, b = b, a % b
-            total += a
+    for i in range(n):
+        a, b = 1152921504606846976 - 977 * i, 872819140084174283 + i
+        while b:
+            a, b = b, a % b
+        total += a
     return total
