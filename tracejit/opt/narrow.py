@@ -23,6 +23,8 @@ from tracejit.opt.wide import NoExit, is_wide, leave_with_wide_constants
 
 _MAX_CLIMB: Final = 8
 """How many blocks above a division its divisor's test is looked for."""
+_MAX_HOPS: Final = 2
+"""How many parameters are seen through on the way there."""
 
 
 def narrow(function: Function) -> None:
@@ -31,7 +33,7 @@ def narrow(function: Function) -> None:
     Raises NoExit.
     """
     ranges = find_ranges(function)
-    tests = _Tests(function)
+    tests = _Tests(function, ranges)
     for block in function.blocks:
         if block in ranges.facts:
             for inst in block.insts:
@@ -52,26 +54,49 @@ class _Tests:
     """What branches tell of divisors, which no interval can say: that they are not 0."""
 
     function: Function
-    passed: dict[Block, Value | None] | None = None
-    """By block with one edge into it, what that edge's branch has found not to be 0."""
+    ranges: Ranges
+    edges: dict[Block, list[tuple[Block, Target]]] | None = None
+    """The edges into each block, with where they come from."""
 
-    def is_nonzero(self, value: Value, block: Block) -> bool:
-        """Whether a branch not far above the block lets only a value other than 0 pass."""
-        if self.passed is None:
-            self.passed = _passed(self.function)
+    def is_nonzero(self, value: Value, block: Block, hops: int = 0) -> bool:
+        """Whether the value, as it is used in the block, is never 0.
+
+        A branch not far above the block has told; or all edges have that give it to a parameter.
+        """
+        low, high = self.ranges.at(value, block)
+        if low > 0 or high < 0:
+            return True
+        edges = self.edges = self.edges or _edges(self.function)
         above = dominator_tree(self.function).idom
         for _ in range(_MAX_CLIMB):
-            if self.passed.get(block) is value:
+            into = edges[block]
+            if len(into) == 1 and _nonzero_on(*into[0]) is value:
                 return True
+            if value.origin is block:
+                return (
+                    bool(into) and hops < _MAX_HOPS and self._is_given_nonzero(value, block, hops)
+                )
             block = above[block]
         return False
 
+    def _is_given_nonzero(self, param: Value, block: Block, hops: int) -> bool:
+        assert self.edges is not None
+        at = block.params.index(param)
+        for source, target in self.edges[block]:
+            given = target.args[at]
+            is_taken = source in self.ranges.facts and target not in self.ranges.dead
+            if given is param or not is_taken or _nonzero_on(source, target) is given:
+                continue
+            if not self.is_nonzero(given, source, hops + 1):
+                return False
+        return True
 
-def _passed(function: Function) -> dict[Block, Value | None]:
-    found: dict[Block, Value | None] = {}
+
+def _edges(function: Function) -> dict[Block, list[tuple[Block, Target]]]:
+    found: dict[Block, list[tuple[Block, Target]]] = {block: [] for block in function.blocks}
     for block in function.blocks:
         for target in block.insts[-1].targets:
-            found[target.block] = None if target.block in found else _nonzero_on(block, target)
+            found[target.block].append((block, target))
     return found
 
 
@@ -104,8 +129,7 @@ def _narrow_inst(inst: Inst, block: Block, ranges: Ranges, tests: _Tests) -> Non
 def _is_defined(inst: Inst, block: Block, ranges: Ranges, tests: _Tests) -> bool:
     """Whether the operands are proven to be ones that the opcode has a result for."""
     if inst.op is Op.ifloordiv or inst.op is Op.imod:
-        low, high = ranges.at(inst.args[1], block)
-        return low > 0 or high < 0 or tests.is_nonzero(inst.args[1], block)
+        return tests.is_nonzero(inst.args[1], block)
     if inst.op is Op.ishl or inst.op is Op.ishr:
         return ranges.at(inst.args[1], block)[0] >= 0
     return True
