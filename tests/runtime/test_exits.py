@@ -284,6 +284,26 @@ def test_polls_in_the_last_frame_there_is_room_for(total):
     assert deep(3) == outcome
 
 
+@pytest.mark.parametrize("suspend", [sys.settrace, sys.setprofile])
+def test_debuggers_and_profilers_see_nothing_of_the_runtime(total, suspend):
+    seen = set()
+
+    def watch(frame, event, argument):
+        if event != "c_call":
+            seen.add(frame.f_code.co_name)
+        return watch
+
+    original = sys.gettrace() if suspend is sys.settrace else sys.getprofile()
+    suspend(watch)
+    try:
+        total(3, 2**63 - 1)
+        total(10_000_000, 0)
+    finally:
+        suspend(original)
+    # The resume function is seen, under the function's name.
+    assert seen - {"test_debuggers_and_profilers_see_nothing_of_the_runtime"} == {"total"}
+
+
 def test_threads_run_native_code_of_one_function(total):
     results = []
 

@@ -29,6 +29,22 @@ def call(name: str) -> str:
     call rax"""
 
 
+def untraced(code: str) -> str:
+    """The code, which keeps its result in rax, with debuggers and profilers suspended."""
+    return f"""
+    {call("PyThreadState_Get")}
+    mov rdi, rax
+    {call("PyThreadState_EnterTracing")}
+    {code}
+    push rax
+    push rax
+    {call("PyThreadState_Get")}
+    mov rdi, rax
+    {call("PyThreadState_LeaveTracing")}
+    pop rax
+    pop rax"""
+
+
 def incref(register: str, counter: str, done: str) -> str:
     """Count a reference to the object in a register; `counter` is a 32-bit register to use."""
     if not layout.IMMORTAL:

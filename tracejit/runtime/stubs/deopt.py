@@ -12,7 +12,7 @@ from typing import Final
 
 from tracejit.backend.target import DATA_EPILOGUE, DATA_EXITS, DATA_LINK
 from tracejit.runtime import layout
-from tracejit.runtime.stubs.assembly import call, decref, incref, push
+from tracejit.runtime.stubs.assembly import call, decref, incref, push, untraced
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
 from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
 
@@ -273,15 +273,17 @@ return_value:
 
 def _link() -> str:
     """Ask the version for a resume function; it may give something to call instead."""
+    ask = f"""
+    mov rdi, qword ptr [r12 + {DATA_LINK}]
+    mov rsi, qword ptr [rbx - {_SCRATCH}]
+    {call("PyObject_CallOneArg")}"""
     return f"""
 link:
     {call("PyLong_FromLongLong")}
     test rax, rax
     je cleanup
     mov qword ptr [rbx - {_SCRATCH}], rax
-    mov rdi, qword ptr [r12 + {DATA_LINK}]
-    mov rsi, rax
-    {call("PyObject_CallOneArg")}
+    {untraced(ask)}
     mov qword ptr [rbx - {_INSTEAD}], rax
     mov rdi, qword ptr [rbx - {_SCRATCH}]
     {call("Py_DecRef")}

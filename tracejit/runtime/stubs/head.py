@@ -56,6 +56,7 @@ MISS: Final = 0x2A
 
 _VECTORCALL, _AS_VOID_PTR, _DECREF, _MATCHES, _CLEAR = range(API, API + 5)
 _FETCH, _GET_ATTRIBUTE, _RESTORE = range(API + 5, API + 8)
+_THREAD, _ENTER_TRACING, _LEAVE_TRACING = range(API + 8, API + 11)
 _API: Final = (
     "PyObject_Vectorcall",
     "PyLong_AsVoidPtr",
@@ -65,23 +66,41 @@ _API: Final = (
     "PyErr_Fetch",
     "PyObject_GetAttr",
     "PyErr_Restore",
+    "PyThreadState_Get",
+    "PyThreadState_EnterTracing",
+    "PyThreadState_LeaveTracing",
 )
 
+# Debuggers and profilers do not see the dispatcher: they are suspended.
 _CALL_DISPATCHER = f"""
     push rdi
     push rsi
     push rdx
     push rcx
     push r11
-    mov rdi, qword ptr [r11 + {8 * DISPATCHER}]
-    call qword ptr [r11 + {8 * _VECTORCALL}]
+    call qword ptr [r11 + {8 * _THREAD}]
     mov r11, qword ptr [rsp]
+    mov rdi, rax
+    call qword ptr [r11 + {8 * _ENTER_TRACING}]
+    mov r11, qword ptr [rsp]
+    mov rdi, qword ptr [r11 + {8 * DISPATCHER}]
+    mov rsi, qword ptr [rsp + 24]
+    mov rdx, qword ptr [rsp + 16]
+    mov rcx, qword ptr [rsp + 8]
+    call qword ptr [r11 + {8 * _VECTORCALL}]
+    push rax    # the address as an int, twice: the stack stays aligned
+    push rax
+    mov r11, qword ptr [rsp + 16]
+    call qword ptr [r11 + {8 * _THREAD}]
+    mov r11, qword ptr [rsp + 16]
+    mov rdi, rax
+    call qword ptr [r11 + {8 * _LEAVE_TRACING}]
+    mov r11, qword ptr [rsp + 16]
+    mov rax, qword ptr [rsp]
     test rax, rax
     je failed
 """
 _GO_ON = f"""
-    push rax    # the address as an int, twice: the stack is aligned so
-    push rax
     mov rdi, rax
     call qword ptr [r11 + {8 * _AS_VOID_PTR}]
     mov rdi, qword ptr [rsp]
@@ -99,6 +118,7 @@ _GO_ON = f"""
 """
 _FAILED = f"""
 failed:
+    add rsp, 16
     mov rdi, qword ptr [r11 + {8 * FALLBACK}]
     call qword ptr [r11 + {8 * _MATCHES}]
     mov r11, qword ptr [rsp]
@@ -150,11 +170,13 @@ DISPATCH_TEXT: Final = f"""
     {_RAISE}
 """
 DISPATCH_CODE: Final = bytes.fromhex(
-    "49ff4b307964575652514153498b7b4041ff93800000004c8b1c244885c0742a50504889c741ff9388000000"
-    "488b3c24488904244c8b5c241041ff93900000005859415b595a5e5fffe0498b7b4841ff93980000004c8b1c"
-    "2485c0741141ff93a0000000415b595a5e5f41ff6338488d7c2408488d742410488d54241841ff93a8000000"
-    "4c8b1c24488b7c24184885ff7424498b735041ff93b00000004c8b1c24488b7c2418488944241841ff939000"
-    "00004c8b1c24488b7c2408488b742410488b54241841ff93b80000004883c42831c0c3"
+    "49ff4b300f89b000000057565251415341ff93c00000004c8b1c244889c741ff93c80000004c8b1c24498b7b"
+    "40488b742418488b542410488b4c240841ff938000000050504c8b5c241041ff93c00000004c8b5c24104889"
+    "c741ff93d00000004c8b5c2410488b04244885c074284889c741ff9388000000488b3c24488904244c8b5c24"
+    "1041ff93900000005859415b595a5e5fffe04883c410498b7b4841ff93980000004c8b1c2485c0741141ff93"
+    "a0000000415b595a5e5f41ff6338488d7c2408488d742410488d54241841ff93a80000004c8b1c24488b7c24"
+    "184885ff7424498b735041ff93b00000004c8b1c24488b7c2418488944241841ff93900000004c8b1c24488b"
+    "7c2408488b742410488b54241841ff93b80000004883c42831c0c3"
 )
 
 

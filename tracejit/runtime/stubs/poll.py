@@ -11,7 +11,7 @@ import ctypes
 from typing import Final
 
 from tracejit.runtime import code_memory
-from tracejit.runtime.stubs.assembly import call, lines, pop, push
+from tracejit.runtime.stubs.assembly import call, lines, pop, push, untraced
 
 INITIAL_FUEL: Final = 10_000
 """Backward jumps until the first poll, and the least from one poll to the next."""
@@ -118,9 +118,11 @@ known:"""
 
 
 def _call_serve() -> str:
-    return f"""
+    serve = f"""
     mov rdi, {id(_serve):#x}
-    {call("PyObject_CallNoArgs")}
+    {call("PyObject_CallNoArgs")}"""
+    return f"""
+    {untraced(serve)}
     mov rdi, rax
     test rax, rax
     je failed

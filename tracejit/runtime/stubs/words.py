@@ -39,7 +39,7 @@ KEYWORD_ONLY: Final = 15
 """The tuple of the names of keyword-only parameters, or 0."""
 API: Final = 16
 """The first of the addresses of the C-API that `dispatch` calls."""
-FUNCTION_WORDS: Final = 24
+FUNCTION_WORDS: Final = 27
 
 # A version's own words come before its DATA block; byte offsets from DATA.
 ACTIVE: Final = -8
