@@ -6,7 +6,7 @@ block, `xK` a side exit, `pK` a poll that ran out of fuel and `qK` the way back 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tracejit.backend.lir import (
@@ -24,6 +24,8 @@ from tracejit.backend.x64 import INVERSE, RAX, RCX, Register, fits_i32
 
 _REPEATED: Final = 3
 """The length in instructions up to which a loop's test is repeated instead of jumped back to."""
+_LINES_PER_FUEL: Final = 32
+"""What one unit of fuel pays for, in lines of a loop."""
 
 
 def emit(function: LirFunction, target: Target, data_address: int) -> str:
@@ -48,7 +50,10 @@ class _Emitter:
         self.polls: list[MachInst] = []
         self.frame = _frame_size(function)
         self.code = {block: _code_of(block) for block in function.blocks}
-        self.emitted: set[LirBlock] = set()
+        self.emitted: dict[LirBlock, int] = {}
+        """The line that each block begins with."""
+        self.loop = 0
+        """The line that the loop begins with whose end is being written."""
         self.next_label = 0
 
     def text(self) -> str:
@@ -95,19 +100,29 @@ class _Emitter:
         blocks = [block for block in self.function.blocks if self.destination(block) is block]
         for block, following in zip(blocks, [*blocks[1:], None], strict=True):
             self.lines.append(f"b{block.number}:")
-            self.emitted.add(block)
+            self.emitted[block] = len(self.lines)
             self.cold = block.cold
             self.block(block, following)
 
     def block(self, block: LirBlock, following: LirBlock | None, repeated: bool = False) -> None:
         """The instructions; `following` is what comes next in the text."""
         insts, taken, other = self.code[block]
+        self.loop = self.first_line([other, taken and taken.operands[0]])
         for inst in insts:
             self.inst(inst)
         if taken is not None and other is not None:
             self.branch(taken, other, following, repeated)
         elif other is not None:
             self.go(other, following, repeated)
+
+    def first_line(self, blocks: Sequence[object]) -> int:
+        """The line that the earliest of the blocks begins with; the next one if none is above."""
+        begins = [
+            self.emitted[self.destination(block)]
+            for block in blocks
+            if isinstance(block, LirBlock) and self.destination(block) in self.emitted
+        ]
+        return min(begins, default=len(self.lines))
 
     def branch(
         self, jump: MachInst, other: LirBlock, following: LirBlock | None, repeated: bool
@@ -251,9 +266,12 @@ class _Emitter:
         self.lines += [_load(RAX, function), "jmp rax"]
 
     def poll(self, inst: MachInst) -> None:
+        """A long loop spends more fuel, so that what is left of a short one's does not last."""
         number = inst.exits[0].number
         self.polls.append(inst)
-        self.lines += ["dec r15", f"je {self.to(f'p{number}')}", f"q{number}:"]
+        price = 1 + (len(self.lines) - self.loop) // _LINES_PER_FUEL
+        spend, empty = ("dec r15", "je") if price == 1 else (f"sub r15, {price}", "jle")
+        self.lines += [spend, f"{empty} {self.to(f'p{number}')}", f"q{number}:"]
 
     # What only taken jumps reach
 
