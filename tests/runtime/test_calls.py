@@ -11,6 +11,7 @@ import pickle
 import signal
 import sys
 import traceback
+import typing
 import weakref
 from types import FunctionType
 
@@ -232,6 +233,17 @@ def test_attributes_are_the_functions(function):
     assert (function.__doc__, function.__module__, function.mark) == ("text", "somewhere", 3)
     del function.mark
     assert not hasattr(function, "mark")
+
+
+def test_annotations_are_the_functions_whatever_is_asked_of_its_type(function):
+    function.__annotations__ = {"a": int, "return": "bool"}
+    assert not getattr(FunctionType, "__annotations__", None)
+    getattr(type(function), "__annotations__", None)
+    assert function.__annotations__ == {"a": int, "return": "bool"}
+    assert typing.get_type_hints(function) == {"a": int, "return": bool}
+    assert inspect.get_annotations(type(function)) == {}
+    assert dir(function) == dir(multiply_add)
+    assert dir(type(function)) == dir(FunctionType)
 
 
 def test_a_replaced_dictionary_disarms(function):

@@ -85,9 +85,10 @@ def _make_armed_type() -> type:
         armed = type("function", (FunctionType,), members)
     finally:
         _set_flags(FunctionType, FunctionType.__flags__ & ~_BASETYPE)
-    for name in ("__doc__", "__module__"):
-        # Of a type these read as its own; the descriptors are for the instances.
+    for name in ("__doc__", "__module__", "__annotations__"):
+        # Types have such attributes of their own, which would hide those of the instances.
         setattr(armed, name, vars(FunctionType)[name])
+    del armed.__slots__  # type: ignore[attr-defined]
     _set_flags(armed, (armed.__flags__ & ~_BASETYPE) | _HAVE_VECTORCALL | _METHOD_DESCRIPTOR)
     return armed
 
