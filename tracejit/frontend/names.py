@@ -24,7 +24,7 @@ def global_constant(t: Tracer, name: str) -> Const:
 
 def lookup(function: FunctionType, name: str) -> object:
     """What the name means in the function: a global, else a builtin."""
-    for namespace in (function.__globals__, function.__builtins__):  # type: ignore[attr-defined]
+    for namespace in (function.__globals__, function.__builtins__):
         if type(namespace) is not dict:
             return ABSENT
         if name in namespace:

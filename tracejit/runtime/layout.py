@@ -6,6 +6,8 @@ import ctypes
 import sys
 from types import FunctionType
 
+from tracejit.runtime import platform
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,13 +67,9 @@ _reason: list[str | None] = []
 
 
 def _find_reason() -> str | None:
-    version = sys.version_info[:2]
-    if sys.implementation.name != "cpython" or not (3, 11) <= version <= (3, 13):
-        return "needs CPython 3.11, 3.12 or 3.13"
-    if not sys.platform.startswith("linux") or not _is_x86_64():
-        return "needs Linux on x86-64"
-    if "t" in sys.abiflags:
-        return "needs a CPython with the GIL"
+    reason = platform.unsupported()
+    if reason is not None:
+        return reason
     interpreter = _address_returned(ctypes.pythonapi.PyInterpreterState_Get)
     if interpreter != _address_returned(ctypes.pythonapi.PyInterpreterState_Main):
         return "needs the main interpreter"
@@ -85,12 +83,6 @@ def _find_reason() -> str | None:
     except OSError as error:
         return f"executable memory is refused: {error.strerror}"
     return None
-
-
-def _is_x86_64() -> bool:
-    import os
-
-    return os.uname().machine == "x86_64" and sys.maxsize == 2**63 - 1
 
 
 def _address_returned(function: ctypes._FuncPointer) -> object:
