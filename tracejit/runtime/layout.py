@@ -191,7 +191,7 @@ def holds(guard: MemoryIs) -> bool:
 def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
     """The dictionaries that a lookup of the global reads; the last one has it."""
     found: list[dict[str, object]] = []
-    for dictionary in (function.__globals__, function.__builtins__):  # type: ignore[attr-defined]
+    for dictionary in (function.__globals__, function.__builtins__):
         if type(dictionary) is not dict:
             raise Unguardable("the globals are not a plain dictionary")
         found.append(dictionary)
