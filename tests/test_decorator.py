@@ -171,3 +171,44 @@ def test_what_the_optimiser_cannot_leave_from_is_refused(monkeypatch):
     assert function(3) == 21
     assert dispatcher.state_of(function).failure is None
     assert "runs in the interpreter: a constant beyond 64 bits" in explain(function)
+
+
+ELSEWHERE = """
+import sys
+{change}
+from tracejit import explain, stats, tracejit
+@tracejit
+def f(x):
+    return x + 1
+assert f(1) == 2
+assert {reason!r} in explain(f), explain(f)
+assert stats(f).disarmed
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("import os; sys.platform = 'win32'; del os.register_at_fork, os.uname", "needs Linux"),
+        ("sys.version_info = (3, 14, 0, 'final', 0)", "needs CPython 3.11"),
+        ("sys.modules['ctypes'] = None", "ctypes"),
+        ("sys.modules['_cffi_backend'] = None", "_cffi_backend"),
+    ],
+)
+def test_elsewhere_the_function_is_left_alone(change, reason):
+    program = ELSEWHERE.format(change=change, reason=reason)
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no interpreters with a GIL of their own")
+def test_in_an_interpreter_with_its_own_gil_the_function_is_left_alone():
+    program = ELSEWHERE.format(change=f"sys.path[:] = {sys.path!r}", reason="subinterpreters")
+    if sys.version_info >= (3, 13):
+        interpreters = pytest.importorskip("_interpreters")
+        interpreter = interpreters.create("isolated")
+        assert interpreters.exec(interpreter, program) is None
+    else:
+        interpreters = pytest.importorskip("_xxsubinterpreters")
+        interpreter = interpreters.create(isolated=True)
+        interpreters.run_string(interpreter, program)
+    interpreters.destroy(interpreter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 
 from tracejit.options import read_options
-from tracejit.runtime import dispatcher
+from tracejit.runtime.platform import unsupported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, Final, TypeVar, overload
     from weakref import WeakKeyDictionary
 
+    from tracejit.runtime import dispatcher
     from tracejit.runtime.dispatcher import State
     from tracejit.runtime.version import NativeCode
 
@@ -22,6 +23,15 @@ else:
     def overload(function):
         return function
 
+
+_unavailable: str | None = unsupported()
+"""Why nothing of the runtime is loaded, or None."""
+if _unavailable is None:
+    try:
+        from tracejit.runtime import dispatcher
+    except ImportError as error:
+        # An interpreter of its own beside the main one may load neither ctypes nor cffi.
+        _unavailable = f"{error}"
 
 _options: Final = read_options()
 _untouched: Final[list[WeakKeyDictionary[FunctionType, str]]] = []
@@ -48,10 +58,17 @@ def tracejit(  # noqa: F811  # an overload
     if not isinstance(plain, FunctionType):
         given = type(function).__name__
         raise TypeError(f"tracejit decorates plain Python functions (def or lambda), not {given}")
-    outcome = "TRACEJIT=0" if not _options.enabled else dispatcher.attach(plain, _compile)
+    outcome = _attach(plain)
     if isinstance(outcome, str):
         _leave_alone(plain, outcome)
     return function
+
+
+def _attach(function: FunctionType) -> State | str:
+    """Have the function compiled when it is called; or why not."""
+    if not _options.enabled:
+        return "TRACEJIT=0"
+    return _unavailable or dispatcher.attach(function, _compile)
 
 
 def _leave_alone(function: FunctionType, reason: str) -> None:
@@ -72,7 +89,7 @@ def state_of(function: Any) -> State | str:
         raise TypeError(
             f"expected a function decorated with tracejit, not {type(function).__name__}"
         )
-    state = dispatcher.state_of(plain)
+    state = None if _unavailable else dispatcher.state_of(plain)
     if state is not None:
         return state
     if not _untouched or plain not in _untouched[0]:

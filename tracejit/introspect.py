@@ -7,12 +7,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracejit.decorator import state_of
 from tracejit.ir.function import Function
-from tracejit.runtime.dispatcher import State
-from tracejit.runtime.version import Version
+
+if TYPE_CHECKING:
+    # Not loaded where there is no machine code.
+    from tracejit.runtime.dispatcher import State
+    from tracejit.runtime.version import Version
 
 
 @dataclass(frozen=True, slots=True)
