@@ -3,8 +3,8 @@
 By a constant: multiplication by a reciprocal (Granlund and Montgomery, "Division by Invariant
 Integers using Multiplication", 1994), the floor of a negative x taken as ~((~x) // d). By a
 variable: the processor's 32-bit unsigned division where both operands fit it, which is several
-times as fast as the 64-bit one on many processors; otherwise, out of line, `idiv` and a step
-towards the floor.
+times as fast as the 64-bit one on many processors; otherwise, out of line, the 64-bit one where
+neither is negative, and else `idiv` and a step towards the floor.
 """
 
 from __future__ import annotations
@@ -164,6 +164,9 @@ def _divide_by_register(select: Selector, inst: Inst, quotient: bool) -> None:
     select.emit("jmp", join)
     select.start(slow)
     if signed:
+        below_zero = select.new_block(cold=True)
+        _divide_natural(select, d, x, y, quotient, below_zero, join)
+        select.start(below_zero)
         minus_one = bounds[1][0] <= -1 <= bounds[1][1] and bounds[0][0] == I64_MIN
         _divide_signed(select, d, x, y, quotient, overflow if minus_one else None, minus_one, join)
     else:
@@ -184,6 +187,25 @@ def _divide_unsigned(
     select.emit("zero", RDX)
     select.emit(name, y)
     select.emit("mov", d, RAX if quotient else RDX)
+
+
+def _divide_natural(
+    select: Selector,
+    d: VirtualRegister,
+    x: VirtualRegister,
+    y: VirtualRegister,
+    quotient: bool,
+    below_zero: LirBlock,
+    join: LirBlock,
+) -> None:
+    """By `div` where neither operand is negative, else on to `below_zero`."""
+    natural = select.new_block(cold=True)
+    signs = select.copy(x)
+    select.emit("or", signs, y)
+    select.branch("s", below_zero, natural)
+    select.start(natural)
+    _divide_unsigned(select, d, x, y, quotient, "div")
+    select.emit("jmp", join)
 
 
 def _divide_signed(
