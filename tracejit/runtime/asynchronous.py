@@ -52,9 +52,10 @@ def handler_traceback(error: BaseException) -> TracebackType | None:
 
 
 def _handlers() -> set[CodeType]:
-    import signal
+    # Not `signal`, whose Python code may be what failed.
+    import _signal  # type: ignore[import-not-found]
 
-    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    handlers = [_signal.getsignal(number) for number in _signal.valid_signals()]
     found = set()
     for handler in handlers:
         for callee in (handler, getattr(handler, "__func__", None), type(handler).__call__):
