@@ -1,4 +1,4 @@
-"""The README is true: its examples run, and the stages that it shows are what the compiler makes."""
+"""The README is true: its examples run, its stages are what the compiler makes."""
 
 from __future__ import annotations
 
