@@ -20,6 +20,8 @@ from tracejit.expression import function_of
         ("(lambda p: p + q)(r)", ["q", "r"]),
         ("7", []),
         ("a\\\n + b", ["a", "b"]),
+        (" \ta + b", ["a", "b"]),
+        ("a if __debug__ else b", ["a", "b"]),
     ],
 )
 def test_parameters_are_the_free_names_in_order_of_appearance(expression, parameters):

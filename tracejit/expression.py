@@ -24,6 +24,7 @@ def function_of(expression: str) -> FunctionType:
     if not isinstance(expression, str):
         given = type(expression).__name__
         raise TypeError(f"jit takes an expression as a string, like 'a * b + c', not {given}")
+    expression = expression.lstrip(" \t")  # as `eval` does
     filename = f"<tracejit expression {next(_serial)}>"
     linecache.cache[filename] = (len(expression), None, expression.splitlines(True), filename)
     tree = ast.parse(expression, filename, "eval")
@@ -55,7 +56,7 @@ def _parameters(tree: ast.Expression, top: symtable.SymbolTable) -> list[str]:
         node
         for node in nodes
         if isinstance(node, ast.Name)
-        and node.id in outer
+        and node.id in outer.difference(("__debug__",))
         and not (id(node) in called and hasattr(builtins, node.id))
     ]
     reads.sort(key=lambda node: (node.lineno, node.col_offset))
