@@ -97,6 +97,7 @@ def example_target() -> object:
         immortal=True,
         tagged_ints=True,
         box_int=0x6000,
+        box_unsigned=0x6800,
         unbox_wide=0x7000,
         poll=0x8000,
         deopt=0x9000,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from tracejit.backend.regalloc_checker import check
 from tracejit.backend.target import DATA_EPILOGUE, DATA_NEXT, MemoryIs, Target
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, evaluate
-from tracejit.ir.shapes import values_in
-from tracejit.ir.types import BOOL, I64, OBJ
+from tracejit.ir.shapes import Const, Shape, map_values
+from tracejit.ir.types import BOOL, I64, OBJ, U64
 
 POINTER = ctypes.c_void_p
 VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
@@ -168,6 +168,7 @@ def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
         immortal=TAGGED,
         tagged_ints=TAGGED,
         box_int=c_function("PyLong_FromLongLong"),
+        box_unsigned=c_function("PyLong_FromUnsignedLongLong"),
         unbox_wide=_UNBOX,
         poll=_POLL,
         deopt=_DEOPT,
@@ -211,17 +212,20 @@ class Native:
         found = [_read(type, location, words) for type, location in record.values]
         if record.kind == "return":
             assert record.shape is not None
-            values = dict(zip(values_in(record.shape), found, strict=True))
-            return Returned(evaluate(record.shape, values))
+            return Returned(filled(record.shape, iter(found)))
         assert record.exit is not None
-        state = record.exit.state
-        values = dict(zip(state.values(), found, strict=True))
+        state, rest = record.exit.state, iter(found)
         return Left(
             record.exit.reason + ("!" if record.kind == "raise" else ""),
             state.offset,
-            {name: evaluate(shape, values) for name, shape in state.locals.items()},
-            tuple(evaluate(shape, values) for shape in state.stack),
+            {name: filled(shape, rest) for name, shape in state.locals.items()},
+            tuple(filled(shape, rest) for shape in state.stack),
         )
+
+
+def filled(shape: Shape, found: Iterator[object]) -> object:
+    """The object of a shape whose values the exit read so."""
+    return evaluate(map_values(shape, lambda _: Const(next(found))), {})
 
 
 def _read(type: str, location: Location, words: Any) -> object:
@@ -238,7 +242,7 @@ def _read(type: str, location: Location, words: Any) -> object:
         return bool(word)
     if type == OBJ:
         return ctypes.cast(word, ctypes.py_object).value
-    return word
+    return word % 2**64 if type == U64 else word
 
 
 def compiled(

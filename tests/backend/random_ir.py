@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import Op, Opcode
-from tracejit.ir.shapes import Const, Shape, TupleOf
+from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
 from tracejit.ir.types import BOOL, I64, Type
 from tracejit.ir.value import Value
 
@@ -22,9 +22,11 @@ _CHECKED = [op for name, op in Op.by_name.items() if name.endswith("_ovf")]
 _FREE = [
     *(Op.by_name[name + "_wrap"] for name in ("iadd", "isub", "imul", "ineg", "iabs")),
     *(Op.inot, Op.iand, Op.ior, Op.ixor, Op.imin, Op.imax, Op.ibit_length, Op.ibit_count),
+    *(Op.ubit_length, Op.ubit_count),
 ]
-_GUARDED = [Op.ishl_wrap, Op.ishr_wrap, Op.ifloordiv_wrap, Op.imod_wrap]
-_COMPARISONS = [Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige]
+_SHIFTS = [Op.ishl_wrap, Op.ishr_wrap, Op.ushr_wrap]
+_GUARDED = [*_SHIFTS, Op.ifloordiv_wrap, Op.imod_wrap, Op.ufloordiv_wrap, Op.umod_wrap]
+_COMPARISONS = [Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige, Op.ult, Op.ule, Op.ugt, Op.uge]
 _BOOLEAN = [Op.bnot, Op.band, Op.bor, Op.bxor]
 
 
@@ -86,11 +88,17 @@ class Generator:
         kept = (
             scope if self.hoard else self.random.sample(scope, self.random.randint(0, len(scope)))
         )
-        names: dict[str, Shape] = {f"x{n}": value for n, value in enumerate(kept[:30])}
+        names: dict[str, Shape] = {f"x{n}": self.read(value) for n, value in enumerate(kept[:30])}
         stack: list[Shape] = [Const(None)] * self.random.randint(0, 1)
         if kept:
-            stack.append(TupleOf((self.random.choice(kept), self.random.choice(kept))))
+            pair = (self.read(self.random.choice(kept)), self.read(self.random.choice(kept)))
+            stack.append(TupleOf(pair))
         return Exit(reason, FrameState(self.random.randint(0, 99) * 2, names, tuple(stack)))
+
+    def read(self, value: Value) -> Shape:
+        """The value as a state may have it."""
+        unsigned = value.type == I64 and self.random.random() < 0.3
+        return Unsigned(value) if unsigned else value
 
     # Statements
 
@@ -142,8 +150,8 @@ class Generator:
     def guarded(self, op: Opcode) -> Value:
         """An opcode that needs a proof, and operands that make it true."""
         left, right = self.integer(), self.integer()
-        if op in (Op.ishl_wrap, Op.ishr_wrap):
-            most = 63 if op is Op.ishl_wrap else 127
+        if op in _SHIFTS:
+            most = self.random.choice((31, 63, 127))
             if self.random.random() < 0.5:
                 count = min(most, int(self.random.expovariate(0.2)))
                 right = self.emit(Op.iconst, imm=count, type=I64)
@@ -230,14 +238,15 @@ class Generator:
             self.end(Op.leave, exit=self.exit("leave"))
             return
         if choice < 0.5:
-            shape = self.integer()
+            shape = self.read(self.integer())
         elif choice < 0.65:
             shape = self.boolean()
         elif choice < 0.75:
             shape = Const(self.random.choice([None, True, False, 5, 10**20]))
         else:
             kept = self.random.sample(self.scope, min(len(self.scope), 12))
-            shape = TupleOf((*kept, Const("end"), TupleOf((self.integer(),))))
+            read = map(self.read, kept)
+            shape = TupleOf((*read, Const("end"), TupleOf((self.read(self.integer()),))))
         self.end(Op.ret, imm=shape)
 
 

@@ -26,7 +26,7 @@ class InSlot:
 
 @dataclass(frozen=True, slots=True)
 class IsConstant:
-    """Known at compile time: an integer, or 0 or 1 for a bool."""
+    """Known at compile time: an integer, as a register holds it, or 0 or 1 for a bool."""
 
     value: int
 

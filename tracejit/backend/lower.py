@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import tracejit.backend.lower_arithmetic
 import tracejit.backend.lower_control
-import tracejit.backend.lower_division  # noqa: F401  # the modules register their rules
+import tracejit.backend.lower_division
+import tracejit.backend.lower_unsigned  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
 from tracejit.backend.lir import inst as make
 from tracejit.backend.lower_entry import lower_entry, recheck

@@ -37,9 +37,9 @@ def lower_constant(select: Selector, inst: Inst) -> None:
 def lower_iadd_ovf(select: Selector, inst: Inst) -> None:
     a, b = ordered(select, inst)
     if a is b:
-        _double_ovf(select, inst)
+        double_ovf(select, inst)
     else:
-        _invertible_ovf(select, inst, "add", "sub", a, b)
+        invertible_ovf(select, inst, "add", "sub", a, b)
 
 
 @lowers(Op.isub_ovf)
@@ -48,18 +48,18 @@ def lower_isub_ovf(select: Selector, inst: Inst) -> None:
     if a is b:
         select.emit("mov", select.register(inst.value), 0)
     else:
-        _invertible_ovf(select, inst, "sub", "add", a, b)
+        invertible_ovf(select, inst, "sub", "add", a, b)
 
 
-def _double_ovf(select: Selector, inst: Inst) -> None:
+def double_ovf(select: Selector, inst: Inst, jump: str = "jo") -> None:
     d = select.register(inst.value)
     select.emit("mov", d, select.source(inst.args[0]))
     select.emit("add", d, d)
-    select.emit_exit("jo", select.exit(inst.exit))
+    select.emit_exit(jump, select.exit(inst.exit))
 
 
-def _invertible_ovf(
-    select: Selector, inst: Inst, name: str, inverse: str, a: Value, b: Value
+def invertible_ovf(
+    select: Selector, inst: Inst, name: str, inverse: str, a: Value, b: Value, jump: str = "jo"
 ) -> None:
     """The result replaces `a`; the cold path gets `a` back where nothing else keeps it."""
     d, right = select.register(inst.value), select.operand(b)
@@ -67,7 +67,7 @@ def _invertible_ovf(
     exit = select.exit(inst.exit, restored=restored, undo=make(inverse, d, right))
     select.emit("mov", d, select.source(a))
     select.emit(name, d, right)
-    select.emit_exit("jo", exit)
+    select.emit_exit(jump, exit)
 
 
 @lowers(Op.iadd_wrap)
@@ -109,7 +109,7 @@ def _two_address(select: Selector, inst: Inst, name: str, a: Value, b: Value) ->
 def lower_imul_ovf(select: Selector, inst: Inst) -> None:
     a, b = ordered(select, inst)
     if constant_of(b) == 2:
-        _double_ovf(select, Inst(inst.op, [a], None, inst.result, inst.exit))
+        double_ovf(select, Inst(inst.op, [a], None, inst.result, inst.exit))
         return
     _multiply(select, inst, a, b)
     select.emit_exit("jo", select.exit(inst.exit))
@@ -236,27 +236,37 @@ def magnitude(select: Selector, value: Value) -> VirtualRegister:
 
 @lowers(Op.ibit_length)
 def lower_ibit_length(select: Selector, inst: Inst) -> None:
-    d = select.register(inst.value)
+    positive = select.bounds(inst.args[0])[0] > 0
     size = magnitude(select, inst.args[0])
-    if select.bounds(inst.args[0])[0] > 0:
-        select.emit("bsr", d, size)
-    else:
-        select.emit("bsr", d, size)
-        select.emit("cmove", d, select.constant(-1))
+    bit_length(select, select.register(inst.value), size, positive=positive)
+
+
+def bit_length(
+    select: Selector, d: VirtualRegister, size: VirtualRegister, *, positive: bool = False
+) -> None:
+    """Of an unsigned number."""
+    minus_one = None if positive else select.constant(-1)
+    select.emit("bsr", d, size)
+    if minus_one is not None:
+        select.emit("cmove", d, minus_one)
     select.emit("add", d, 1)
 
 
 @lowers(Op.ibit_count)
 def lower_ibit_count(select: Selector, inst: Inst) -> None:
-    d = select.register(inst.value)
     size = magnitude(select, inst.args[0])
+    bit_count(select, select.register(inst.value), size)
+
+
+def bit_count(select: Selector, d: VirtualRegister, size: VirtualRegister) -> None:
+    """Of an unsigned number."""
     if select.target.popcnt:
         select.emit("popcnt", d, size)
     else:
-        _count_bits(select, d, size)
+        _sum_bits(select, d, size)
 
 
-def _count_bits(select: Selector, d: VirtualRegister, size: VirtualRegister) -> None:
+def _sum_bits(select: Selector, d: VirtualRegister, size: VirtualRegister) -> None:
     """Sums of neighbouring fields of 1, 2, 4 bits, then of all bytes by a multiplication."""
     half = select.copy(size)
     select.emit("shr", half, 1)
@@ -282,31 +292,31 @@ def lower_ishl_ovf(select: Selector, inst: Inst) -> None:
     value, count = inst.args
     fixed = constant_of(count)
     if fixed == 1:
-        _double_ovf(select, inst)
+        double_ovf(select, inst)
         return
     d, number = select.register(inst.value), constant_of(value)
     if number is not None:
         # shifting a known number: only the count decides whether it fits
         room = 63 - (number if number >= 0 else ~number).bit_length()
-        _leave_above(select, inst, count, room)
-        _shift(select, "shl", d, number, count)
+        leave_above(select, inst, count, room)
+        shift_by_count(select, "shl", d, number, count)
         return
     if fixed is None or not 0 <= fixed <= 63:
-        _leave_above(select, inst, count, 63)
+        leave_above(select, inst, count, 63)
     original = select.register(value)
-    _shift(select, "shl", d, original, count)
+    shift_by_count(select, "shl", d, original, count)
     back = select.temporary()
-    _shift(select, "sar", back, d, count)
+    shift_by_count(select, "sar", back, d, count)
     select.emit("cmp", back, original)
     select.emit_exit("jne", select.exit(inst.exit))
 
 
-def _leave_above(select: Selector, inst: Inst, count: Value, limit: int) -> None:
+def leave_above(select: Selector, inst: Inst, count: Value, limit: int) -> None:
     select.emit("cmp", select.register(count), limit)
     select.emit_exit("ja", select.exit(inst.exit))
 
 
-def _shift(
+def shift_by_count(
     select: Selector, name: str, d: VirtualRegister, source: VirtualRegister | int, count: Value
 ) -> None:
     """d = source shifted by a count that is known to be at most 63."""
@@ -315,10 +325,10 @@ def _shift(
         select.emit("mov", d, source)
         select.emit(name, d, fixed & 63)
     else:
-        _shift_by_register(select, name, d, source, select.register(count))
+        shift_by_register(select, name, d, source, select.register(count))
 
 
-def _shift_by_register(
+def shift_by_register(
     select: Selector,
     name: str,
     d: VirtualRegister,
@@ -339,8 +349,13 @@ def lower_ishl_wrap(select: Selector, inst: Inst) -> None:
     elif fixed == 1 and constant_of(value) is None and not select.dies(value):
         doubled = select.register(value)
         select.emit("lea", d, Memory(doubled, 0, doubled))
+    elif select.bounds(count)[1] > 63:
+        number = select.register(count)
+        shift_by_register(select, "shl", d, select.source(value), number)
+        select.emit("cmp", number, 63)
+        select.emit("cmova", d, select.constant(0))
     else:
-        _shift(select, "shl", d, select.source(value), count)
+        shift_by_count(select, "shl", d, select.source(value), count)
 
 
 @lowers(Op.ishr_ovf, Op.ishr_wrap)
@@ -357,13 +372,13 @@ def lower_ishr(select: Selector, inst: Inst) -> None:
         select.emit("mov", d, select.source(value))
         select.emit("sar", d, min(fixed & 0x7FFFFFFFFFFFFFFF, 63))
     elif high <= 63:
-        _shift(select, "sar", d, select.source(value), count)
+        shift_by_count(select, "sar", d, select.source(value), count)
     else:
         shift = select.register(count)
         saturated = select.copy(63)
         select.emit("cmp", shift, 63)
         select.emit("cmovb", saturated, shift)
-        _shift_by_register(select, "sar", d, select.source(value), saturated)
+        shift_by_register(select, "sar", d, select.source(value), saturated)
 
 
 @lowers(Op.select)

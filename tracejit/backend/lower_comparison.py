@@ -8,7 +8,18 @@ from tracejit.ir.function import Inst
 from tracejit.ir.ops import Op
 from tracejit.ir.value import Value
 
-_CONDITION = {Op.ieq: "e", Op.ine: "ne", Op.ilt: "l", Op.ile: "le", Op.igt: "g", Op.ige: "ge"}
+_CONDITION = {
+    Op.ieq: "e",
+    Op.ine: "ne",
+    Op.ilt: "l",
+    Op.ile: "le",
+    Op.igt: "g",
+    Op.ige: "ge",
+    Op.ult: "b",
+    Op.ule: "be",
+    Op.ugt: "a",
+    Op.uge: "ae",
+}
 
 
 @lowers(*_CONDITION)
@@ -42,7 +53,10 @@ def _compare(select: Selector, inst: Inst) -> str:
     if origin is not None and condition in ("e", "ne"):
         if origin.op is Op.iand:
             return _test_bits(select, origin, condition)
-        if origin.op is Op.imod_wrap and (mask := _remainder_mask(origin)) is not None:
+        if (
+            origin.op in (Op.imod_wrap, Op.umod_wrap)
+            and (mask := _remainder_mask(origin)) is not None
+        ):
             return _test_mask(select, origin.args[0], mask, condition)
     register = select.register(a)
     select.emit("test", register, register)

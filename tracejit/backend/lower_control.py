@@ -11,7 +11,7 @@ from tracejit.backend.selection import Selector, constant_of, lowers
 from tracejit.backend.x64 import INVERSE, RAX, RDI
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
-from tracejit.ir.shapes import Const, Shape, values_in
+from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
 from tracejit.ir.value import Value
 
 
@@ -107,6 +107,9 @@ def lower_ret(select: Selector, inst: Inst) -> None:
         case Value(type="i64") as value:
             select.emit("mov", RDI, select.source(value))
             select.emit("tailcall", select.target.box_int)
+        case Unsigned(value):
+            select.emit("mov", RDI, select.source(value))
+            select.emit("tailcall", select.target.box_unsigned)
         case Value(type="bool") as value:
             _return_bool(select, value)
         case Value() as value:
@@ -142,5 +145,6 @@ def _return_counted(select: Selector, *, immortal: bool = False) -> None:
 
 
 def _return_shape(select: Selector, shape: Shape) -> None:
-    operands = [(value.type, select.source(value)) for value in values_in(shape)]
-    select.emit_exit("jmp", LirExit(-1, ExitRecord("return", None, shape), list(operands)))
+    sources: list[Operand] = [select.source(value) for value in values_in(shape)]
+    operands = list(zip(types_in(shape), sources, strict=True))
+    select.emit_exit("jmp", LirExit(-1, ExitRecord("return", None, shape), operands))

@@ -63,7 +63,7 @@ def lower_division(select: Selector, inst: Inst) -> None:
     divisor = constant_of(inst.args[1])
     quotient = inst.op in (Op.ifloordiv_ovf, Op.ifloordiv_wrap)
     if divisor is None or divisor == 0 or divisor < -1:
-        _divide_by_register(select, inst, quotient)
+        divide_by_register(select, inst, quotient=quotient)
     elif abs(divisor) == 1:
         _divide_by_one(select, inst, quotient, divisor)
     elif quotient:
@@ -137,21 +137,23 @@ def _remainder_by_constant(
     select.emit("sub", d, product)
 
 
-def _divide_by_register(select: Selector, inst: Inst, quotient: bool) -> None:
-    checked = inst.op in (Op.ifloordiv_ovf, Op.imod_ovf)
+def divide_by_register(
+    select: Selector, inst: Inst, *, quotient: bool, signed: bool = True
+) -> None:
+    """Whichever of quotient and remainder; operands that are not signed are unsigned."""
     a, b = inst.args
     zero, overflow = None, None
-    if checked:
+    if inst.op.exit == "must":
         low, high = select.bounds(b)
         zero = select.exit(inst.exit) if low <= 0 <= high else None
-        overflow = select.exit(inst.exit) if quotient else None
+        overflow = select.exit(inst.exit) if quotient and signed else None
     x, y, d = select.register(a), select.register(b), select.register(inst.value)
     if zero is not None:
         select.emit("test", y, y)
         select.emit_exit("je", zero)
     bounds = (select.bounds(a), select.bounds(b))
-    signed = min(bounds[0][0], bounds[1][0]) < 0
-    if not signed and max(bounds[0][1], bounds[1][1]) <= _U32_MAX:
+    signed = signed and min(bounds[0][0], bounds[1][0]) < 0
+    if min(bounds[0][0], bounds[1][0]) >= 0 and max(bounds[0][1], bounds[1][1]) <= _U32_MAX:
         _divide_unsigned(select, d, x, y, quotient, "div32")
         return
     fast, slow, join = select.new_block(), select.new_block(cold=True), select.new_block()

@@ -202,8 +202,8 @@ class Selector:
         if restored not in values:
             restored = undo = None
         operands = [
-            (value.type, undo.operands[0] if undo and value is restored else self.source(value))
-            for value in values
+            (type, undo.operands[0] if undo and value is restored else self.source(value))
+            for type, value in zip(exit.state.types(), values, strict=True)
         ]
         record = ExitRecord("raise" if kind == "raise" else "resume", exit)
         return LirExit(-1, record, operands, undo)

@@ -24,6 +24,8 @@ class Target:
     """The word at +16 of an `int` holds digit count and sign as `lv_tag` (3.12 and later)."""
     box_int: int
     """`PyLong_FromLongLong`."""
+    box_unsigned: int
+    """`PyLong_FromUnsignedLongLong`."""
     unbox_wide: int
     """Stub. In: rax = an exact `int`. Out: CF=0, rax = its value; or CF=1. Keeps all else."""
     poll: int

@@ -56,6 +56,10 @@ SWAPPED: Final = {
     "g": "l",
     "le": "ge",
     "ge": "le",
+    "b": "a",
+    "a": "b",
+    "be": "ae",
+    "ae": "be",
 }
 """The condition that holds after the comparison's operands are exchanged."""
 

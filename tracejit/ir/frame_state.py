@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tracejit.ir.shapes import NULL, Const, Shape, map_values, values_in
+from tracejit.ir.shapes import NULL, Const, Shape, map_values, readings, values_in
+from tracejit.ir.types import U64, Type
 from tracejit.ir.value import Value
 
 
@@ -53,6 +54,18 @@ class FrameState:
                     found.extend(values_in(shape))
             self._values = tuple(found)
         return self._values
+
+    def types(self) -> list[Type]:
+        """How each of `values()` is read."""
+        found: list[bool] = []
+        # Renaming changes no shape but in its values.
+        for shape in (*self._locals.values(), *self._stack):
+            if type(shape) is Value:
+                found.append(False)
+            else:
+                found += readings(shape)
+        pairs = zip(self.values(), found, strict=True)
+        return [U64 if unsigned else value.type for value, unsigned in pairs]
 
     def map_values(self, replace: Callable[[Value], Shape]) -> FrameState:
         """The state with every value in it replaced."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Undefined
-from tracejit.ir.shapes import NULL, Const, Null, RangeIter, RangeOf, Shape, TupleOf
-from tracejit.ir.types import BOOL
+from tracejit.ir.shapes import NULL, Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
+from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
 
 
@@ -114,6 +114,8 @@ def evaluate(shape: Shape, values: Mapping[Value, object]) -> object:
             return NULL
         case Const(value):
             return value
+        case Unsigned(value):
+            return unsigned(values[value])  # type: ignore[arg-type]  # an i64
         case TupleOf(items):
             return tuple(evaluate(item, values) for item in items)
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):

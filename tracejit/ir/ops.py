@@ -4,13 +4,24 @@ Exact opcodes compute on mathematical integers. The narrow pass replaces those w
 fit a register by a machine form: `_ovf` leaves through its exit when the result is undefined or
 does not fit, `_wrap` keeps the low 64 bits and never leaves. Opcodes that cannot outgrow their
 operands (`iand`, the comparisons, ...) serve both as exact and as machine opcodes.
+
+Names that begin with `u` read their operands as unsigned, and so is their result to be read.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tracejit.ir.types import BOOL, INT, Type, fits_i64, wrap_i64
+from tracejit.ir.types import (
+    BOOL,
+    INT,
+    WORD,
+    Type,
+    fits_i64,
+    fits_u64,
+    unsigned,
+    wrap_i64,
+)
 
 
 class Undefined(ArithmeticError):
@@ -80,6 +91,42 @@ def _wrapped(meaning: Callable[..., int]) -> Callable[..., int]:
     return lambda *operands: wrap_i64(meaning(*operands))
 
 
+def _unsigned(meaning: Callable[..., int]) -> Callable[..., int]:
+    """Of unsigned operands; undefined where the result is not one."""
+
+    def checked(*operands: int) -> int:
+        result = meaning(*map(unsigned, operands))
+        if not fits_u64(result):
+            raise Undefined("overflow")
+        return wrap_i64(result)
+
+    return checked
+
+
+def _unsigned_shift(meaning: Callable[..., int]) -> Callable[..., int]:
+    """Of an unsigned operand and a count that is signed."""
+
+    def checked(a: int, b: int) -> int:
+        result = meaning(unsigned(a), b)
+        if not fits_u64(result):
+            raise Undefined("overflow")
+        return wrap_i64(result)
+
+    return checked
+
+
+def _nonneg(a: int) -> int:
+    if a < 0:
+        raise Undefined("negative")
+    return a
+
+
+def _shl_in_word(a: int, b: int) -> int:
+    if b < 0 or (a and b >= WORD):
+        raise Undefined("shift count")
+    return wrap_i64(a << b)
+
+
 _UNARY: Final = (INT,)
 _BINARY: Final = (INT, INT)
 
@@ -145,6 +192,49 @@ _SHARED: Final = (
     Opcode("select", (BOOL, None, None), "same", lambda c, a, b: a if c else b),
 )
 
+
+def _machine(
+    name: str,
+    operands: tuple[Type | None, ...],
+    meaning: Callable[..., int],
+    result: Type = INT,
+    *,
+    leaves: bool = False,
+    commutes: bool = False,
+    traps: bool = False,
+) -> Opcode:
+    exit: Literal["never", "must"] = "must" if leaves else "never"
+    return Opcode(
+        name, operands, result, meaning, exit, commutes=commutes, traps=traps, only="machine"
+    )
+
+
+_UNSIGNED: Final = (
+    _machine("uadd_ovf", _BINARY, _unsigned(lambda a, b: a + b), leaves=True, commutes=True),
+    _machine("usub_ovf", _BINARY, _unsigned(lambda a, b: a - b), leaves=True),
+    _machine("umul_ovf", _BINARY, _unsigned(lambda a, b: a * b), leaves=True, commutes=True),
+    _machine("ushl_ovf", _BINARY, _unsigned_shift(_shl), leaves=True),
+    _machine("ushr_ovf", _BINARY, _unsigned_shift(_shr), leaves=True),
+    _machine("ushr_wrap", _BINARY, _unsigned_shift(_shr)),
+    _machine("ufloordiv_ovf", _BINARY, _unsigned(_floordiv), leaves=True),
+    _machine("ufloordiv_wrap", _BINARY, _unsigned(_floordiv), traps=True),
+    _machine("umod_ovf", _BINARY, _unsigned(_mod), leaves=True),
+    _machine("umod_wrap", _BINARY, _unsigned(_mod), traps=True),
+    _machine("ult", _BINARY, _unsigned(lambda a, b: a < b), BOOL),
+    _machine("ule", _BINARY, _unsigned(lambda a, b: a <= b), BOOL),
+    _machine("ugt", _BINARY, _unsigned(lambda a, b: a > b), BOOL),
+    _machine("uge", _BINARY, _unsigned(lambda a, b: a >= b), BOOL),
+    _machine("ubit_length", _UNARY, _unsigned(lambda a: a.bit_length())),
+    _machine("ubit_count", _UNARY, _unsigned(lambda a: a.bit_count())),
+)
+
+_GUARDS: Final = (
+    # Where both readings of a register are the same.
+    _machine("inonneg_ovf", _UNARY, _nonneg, leaves=True),
+    # The low bits of a shift by less than a register has.
+    _machine("ishl_low_ovf", _BINARY, _shl_in_word, leaves=True),
+)
+
 _CONTROL: Final = (
     # Lets signals and other threads in, once in a while; stands before every backward jump. Leaves
     # when what the code was compiled on no longer holds, or to raise what a signal handler raised.
@@ -165,6 +255,8 @@ class Op:
             *_EXACT_ARITHMETIC,
             *(form for exact in _EXACT_ARITHMETIC for form in _machine_forms(exact)),
             *_SHARED,
+            *_UNSIGNED,
+            *_GUARDS,
             *_CONTROL,
         )
     }
@@ -218,6 +310,24 @@ class Op:
     bor = by_name["bor"]
     bxor = by_name["bxor"]
     select = by_name["select"]
+    uadd_ovf = by_name["uadd_ovf"]
+    usub_ovf = by_name["usub_ovf"]
+    umul_ovf = by_name["umul_ovf"]
+    ushl_ovf = by_name["ushl_ovf"]
+    ushr_ovf = by_name["ushr_ovf"]
+    ushr_wrap = by_name["ushr_wrap"]
+    ufloordiv_ovf = by_name["ufloordiv_ovf"]
+    ufloordiv_wrap = by_name["ufloordiv_wrap"]
+    umod_ovf = by_name["umod_ovf"]
+    umod_wrap = by_name["umod_wrap"]
+    ult = by_name["ult"]
+    ule = by_name["ule"]
+    ugt = by_name["ugt"]
+    uge = by_name["uge"]
+    ubit_length = by_name["ubit_length"]
+    ubit_count = by_name["ubit_count"]
+    inonneg_ovf = by_name["inonneg_ovf"]
+    ishl_low_ovf = by_name["ishl_low_ovf"]
     poll = by_name["poll"]
     jump = by_name["jump"]
     br_if = by_name["br_if"]
@@ -229,3 +339,27 @@ OVF_FORM: Final = {exact: Op.by_name[exact.name + "_ovf"] for exact in _EXACT_AR
 """The machine form that leaves when the exact result does not fit."""
 WRAP_FORM: Final = {exact: Op.by_name[exact.name + "_wrap"] for exact in _EXACT_ARITHMETIC}
 """The machine form that keeps the low 64 bits."""
+UNSIGNED_OVF_FORM: Final = {
+    Op.iadd: Op.uadd_ovf,
+    Op.isub: Op.usub_ovf,
+    Op.imul: Op.umul_ovf,
+    Op.ishl: Op.ushl_ovf,
+    Op.ishr: Op.ushr_ovf,
+    Op.ifloordiv: Op.ufloordiv_ovf,
+    Op.imod: Op.umod_ovf,
+}
+"""On operands and a result that are unsigned."""
+UNSIGNED_WRAP_FORM: Final = {
+    Op.ishr: Op.ushr_wrap,
+    Op.ifloordiv: Op.ufloordiv_wrap,
+    Op.imod: Op.umod_wrap,
+}
+UNSIGNED_FORM: Final = {
+    Op.ilt: Op.ult,
+    Op.ile: Op.ule,
+    Op.igt: Op.ugt,
+    Op.ige: Op.uge,
+    Op.ibit_length: Op.ubit_length,
+    Op.ibit_count: Op.ubit_count,
+}
+"""Of opcodes that never leave, the form that reads its operands as unsigned, where it differs."""

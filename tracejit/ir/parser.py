@@ -15,7 +15,7 @@ from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Assumption, Block, CellIs, Function, GlobalIs, Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import builtin
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf, Unsigned
 from tracejit.ir.types import TYPES, Type
 from tracejit.ir.value import Value
 
@@ -240,6 +240,11 @@ class _Parser:
             return self.value()
         if line.accept("NULL"):
             return NULL
+        if line.accept("u64"):
+            line.expect("(")
+            value = self.value()
+            line.expect(")")
+            return Unsigned(value)
         if line.accept("("):
             return TupleOf(tuple(line.listed(")", self.shape)))
         if line.peek in ("range", "iter"):

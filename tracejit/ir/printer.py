@@ -7,7 +7,7 @@ import builtins
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import CellIs, Function, Inst, Target
 from tracejit.ir.ops import Op
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
 from tracejit.ir.value import Value
 
 
@@ -68,6 +68,8 @@ def print_shape(shape: Shape) -> str:
             return "NULL"
         case Const(value):
             return print_constant(value)
+        case Unsigned(value):
+            return f"u64({value})"
         case TupleOf(items):
             return f"({''.join(print_shape(item) + ',' for item in items)})"
         case RangeOf(start, stop, step, ascending):

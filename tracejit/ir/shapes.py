@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tracejit.ir.types import U64, Type
 from tracejit.ir.value import Value
 
 
@@ -28,6 +29,13 @@ class Const:
     """An object known at compile time."""
 
     value: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unsigned:
+    """An `int`: the unsigned reading of an `i64`."""
+
+    value: Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +65,7 @@ class RangeIter:
     ascending: bool
 
 
-Shape: TypeAlias = Value | Null | Const | TupleOf | RangeOf | RangeIter
+Shape: TypeAlias = Value | Null | Const | Unsigned | TupleOf | RangeOf | RangeIter
 
 
 def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
@@ -65,6 +73,9 @@ def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
     match shape:
         case Null() | Const():
             return shape
+        case Unsigned(value):
+            replaced = replace(value)
+            return Unsigned(replaced) if isinstance(replaced, Value) else replaced
         case TupleOf(items):
             return TupleOf(tuple(map_values(item, replace) for item in items))
         case RangeOf(start, stop, step, ascending) | RangeIter(start, stop, step, ascending):
@@ -83,6 +94,8 @@ def values_in(shape: Shape) -> list[Value]:
             parts: tuple[Shape, ...] = (start, stop, step)
         case TupleOf(items):
             parts = items
+        case Unsigned(value):
+            return [value]
         case _:
             return []
     found: list[Value] = []
@@ -92,3 +105,23 @@ def values_in(shape: Shape) -> list[Value]:
         elif type(part) is not Const:
             found += values_in(part)
     return found
+
+
+def readings(shape: Shape) -> list[bool]:
+    """For each of `values_in`, whether it is read as unsigned."""
+    match shape:
+        case Value():
+            return [False]
+        case Unsigned():
+            return [True]
+        case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
+            return [reading for part in (start, stop, step) for reading in readings(part)]
+        case TupleOf(items):
+            return [reading for item in items for reading in readings(item)]
+    return []
+
+
+def types_in(shape: Shape) -> list[Type]:
+    """How each of `values_in` is read."""
+    pairs = zip(values_in(shape), readings(shape), strict=True)
+    return [U64 if unsigned else value.type for value, unsigned in pairs]

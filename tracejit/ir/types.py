@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, TypeAlias
 
-Type: TypeAlias = Literal["int", "bool", "obj", "i64"]
+Type: TypeAlias = Literal["int", "bool", "obj", "i64", "u64"]
 
 INT: Final = "int"
 """An exact integer of any size: what the front end emits. Gone once the narrow pass has run."""
@@ -11,12 +11,21 @@ BOOL: Final = "bool"
 OBJ: Final = "obj"
 """A borrowed reference to a Python object that this code only passes on."""
 I64: Final = "i64"
-"""An integer in a 64-bit register, two's complement."""
+"""The contents of a 64-bit register, as a two's complement integer.
+
+Whether a register stands for an integer beyond 2**63 - 1 is not a matter of its type: the opcodes
+and shapes that read it so say it.
+"""
+U64: Final = "u64"
+"""How an exit reads the register of an `Unsigned` shape. No value has this type."""
 
 TYPES: Final[tuple[Type, ...]] = (INT, BOOL, OBJ, I64)
 
-I64_MIN: Final = -(2**63)
-I64_MAX: Final = 2**63 - 1
+WORD: Final = 64
+"""Bits of a register."""
+I64_MIN: Final = -(2 ** (WORD - 1))
+I64_MAX: Final = 2 ** (WORD - 1) - 1
+U64_MAX: Final = 2**WORD - 1
 
 
 def fits_i64(value: int) -> bool:
@@ -26,4 +35,14 @@ def fits_i64(value: int) -> bool:
 
 def wrap_i64(value: int) -> int:
     """The `i64` with the same low 64 bits."""
-    return (value + 2**63) % 2**64 - 2**63
+    return (value - I64_MIN) % (U64_MAX + 1) + I64_MIN
+
+
+def fits_u64(value: int) -> bool:
+    """Whether the integer is the unsigned reading of an `i64`."""
+    return 0 <= value <= U64_MAX
+
+
+def unsigned(value: int) -> int:
+    """The unsigned reading of an `i64`."""
+    return value & U64_MAX

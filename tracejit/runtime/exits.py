@@ -7,16 +7,18 @@ in postfix order: each pushes an object made from its operand, or builds a tuple
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
-from tracejit.ir.shapes import Const, Shape, TupleOf
-from tracejit.ir.types import BOOL, OBJ, Type
+from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
+from tracejit.ir.types import BOOL, I64, OBJ, U64, Type
 from tracejit.ir.value import Value
 from tracejit.runtime.stubs.deopt import (
     BOX_BOOL,
     BOX_CONSTANT,
     BOX_INT,
+    BOX_UNSIGNED,
+    BOX_UNSIGNED_CONSTANT,
     BUILD_TUPLE,
     DONE,
     FRAME_BASE,
@@ -28,6 +30,12 @@ from tracejit.runtime.stubs.deopt import (
 )
 
 Step: TypeAlias = tuple[int, int]
+_BOXES: Final[dict[Type, int]] = {
+    BOOL: BOX_BOOL,
+    OBJ: TAKE_OBJECT,
+    I64: BOX_INT,
+    U64: BOX_UNSIGNED,
+}
 _KINDS = {"resume": RESUME, "raise": RAISE, "return": RETURN}
 
 
@@ -46,7 +54,7 @@ def encode(record: ExitRecord) -> bytes:
 
 def _build(shape: Shape, values: Iterator[tuple[Type, Location]]) -> Iterator[Step]:
     match shape:
-        case Value():
+        case Value() | Unsigned():
             yield _box(*next(values))
         case Const(value):
             yield TAKE_CONSTANT, id(value)
@@ -66,5 +74,5 @@ def _box(type: Type, location: Location) -> Step:
     elif type == BOOL:
         return TAKE_CONSTANT, id(bool(location.value))
     else:
-        return BOX_CONSTANT, location.value
-    return BOX_BOOL if type == BOOL else TAKE_OBJECT if type == OBJ else BOX_INT, operand
+        return BOX_UNSIGNED_CONSTANT if type == U64 else BOX_CONSTANT, location.value
+    return _BOXES[type], operand

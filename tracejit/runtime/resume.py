@@ -17,7 +17,7 @@ from types import CodeType, FunctionType
 from typing import Final
 
 from tracejit.ir.frame_state import FrameState
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
 from tracejit.ir.value import Value
 
 _VERSION: Final = sys.version_info[:2]
@@ -165,7 +165,7 @@ class _Writer:
         bound: list[int] = []
         kept: set[int] = set()
         for slot, shape in locals_:
-            if isinstance(shape, Value):
+            if isinstance(shape, Value | Unsigned):
                 number = next(argument)
                 if number == slot:
                     kept.add(slot)
@@ -187,7 +187,7 @@ class _Writer:
     def make(self, shape: Shape, argument: Iterator[int]) -> Iterator[bytes]:
         """Push the object that a shape stands for."""
         match shape:
-            case Value():
+            case Value() | Unsigned():
                 yield self.load(next(argument))
             case Const(value):
                 yield self.constant(value)

@@ -48,6 +48,7 @@ def _make_target() -> Target:
         immortal=layout.IMMORTAL,
         tagged_ints=layout.TAGGED_INTS,
         box_int=layout.api("PyLong_FromLongLong"),
+        box_unsigned=layout.api("PyLong_FromUnsignedLongLong"),
         unbox_wide=_install("unbox_wide", unbox_wide_text),
         poll=_install("poll", poll_text),
         deopt=_install("deopt", deopt_text),

@@ -16,7 +16,17 @@ from tracejit.runtime.stubs.assembly import call, decref, incref, push, untraced
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
 from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
 
-BOX_INT, BOX_BOOL, TAKE_OBJECT, BOX_CONSTANT, TAKE_CONSTANT, BUILD_TUPLE, DONE = range(7)
+(
+    BOX_INT,
+    BOX_BOOL,
+    TAKE_OBJECT,
+    BOX_CONSTANT,
+    TAKE_CONSTANT,
+    BUILD_TUPLE,
+    BOX_UNSIGNED,
+    BOX_UNSIGNED_CONSTANT,
+    DONE,
+) = range(9)
 """The steps of a descriptor, each followed by an operand word: see `exits`."""
 RESUME, RAISE, RETURN = range(3)
 
@@ -149,6 +159,9 @@ step:
     cmp eax, {BUILD_TUPLE}
     jb take_constant
     je build_tuple
+    cmp eax, {BOX_UNSIGNED_CONSTANT}
+    jb box_unsigned
+    je box_unsigned_constant
     jmp boxed"""
 
 
@@ -165,6 +178,14 @@ put:
     mov qword ptr [r15], rax
     add r15, 8
     jmp step
+box_unsigned:
+    mov rdx, qword ptr [rbx + rdx]
+box_unsigned_constant:
+    mov rdi, rdx
+    {call("PyLong_FromUnsignedLongLong")}
+    test rax, rax
+    je cleanup
+    jmp put
 box_bool:
     mov rax, {id(False):#x}
     mov rcx, {id(True):#x}
