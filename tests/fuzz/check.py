@@ -35,6 +35,8 @@ CALM = (0, 1, 2, 3, 5, 8, 13, 100, 1000003, 2**31, -1, -2, -5, -1000, True, Fals
 LARGE = (2**63 - 1, 2**63 - 2, -(2**63), -(2**63) + 1, 2**62, 2**62 + 1, -(2**62), 2**61 + 5)
 """Arguments from which most arithmetic outgrows a register."""
 
+UNSIGNED = (2**63, 2**63 + 1, 2**64 - 1, 2**64 - 2, 2**64 - 59, 0xCBF29CE484222325, 2**64)
+
 
 def make_case(chooser: Chooser, calm: bool | None = None) -> Case:
     """A program and its calls; by default, half of the cases are calm."""
@@ -46,7 +48,9 @@ def make_case(chooser: Chooser, calm: bool | None = None) -> Case:
 
 def make_arguments(chooser: Chooser, calm: bool) -> tuple[object, ...]:
     """Three arguments: mostly small integers, often edges, seldom something else."""
-    pools = [CALM] * 12 + [EDGES] if calm else [SMALL] * 6 + [EDGES] * 3 + [LARGE] * 4
+    pools = (
+        [CALM] * 12 + [EDGES] if calm else [SMALL] * 6 + [EDGES] * 3 + [LARGE] * 4 + [UNSIGNED] * 2
+    )
     if not calm and chooser.randrange(10) == 9:
         pools = [*pools, STRANGERS, STRANGERS, STRANGERS]
     chosen = [pools[chooser.randrange(len(pools))] for _ in range(3)]

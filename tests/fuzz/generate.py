@@ -22,6 +22,11 @@ EDGE_CONSTANTS = (
 )  # fmt: skip
 WIDE_CONSTANTS = (2**63, 2**64 - 1, 2**64, -(2**63) - 1, -(10**25))
 """Beyond a register."""
+WORD_CONSTANTS = (
+    2**63, 2**64 - 1, 2**64 - 59, 0xCBF29CE484222325, 6364136223846793005, 2**32 - 1, 0xDEADBEEF,
+)  # fmt: skip
+"""Of random number generators and hashes."""
+MASKS = (2**64 - 1, 2**64 - 1, 2**63 - 1, 2**63, 2**48 - 1, 2**32 - 1, 0xFFFF, 255)
 BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1)
 ERRORS = ("ZeroDivisionError", "ValueError", "OverflowError", "Exception")
 FREE_GROWTH = 2
@@ -57,6 +62,8 @@ class Generator:
     budget: int = 24
     calm: bool = False
     """Nothing that raises or that the compiler does not know, and few large numbers."""
+    unsigned: bool = False
+    """Much masked arithmetic, and numbers from 2**63 to 2**64 - 1."""
 
     def chance(self, percent: int) -> bool:
         return self.chooser.randrange(100) >= 100 - percent
@@ -82,7 +89,13 @@ class Generator:
 
     def number(self) -> int:
         edges, wide = (4, 0) if self.calm else (14, 2)
-        pools = [(84, CONSTANTS), (edges, EDGE_CONSTANTS), (wide, WIDE_CONSTANTS)]
+        words = 30 if self.unsigned else 0
+        pools = [
+            (84, CONSTANTS),
+            (edges, EDGE_CONSTANTS),
+            (wide, WIDE_CONSTANTS),
+            (words, WORD_CONSTANTS),
+        ]
         return self.one_of(self.weighted(pools))
 
     def leaf(self) -> ast.expr:
@@ -102,8 +115,13 @@ class Generator:
             (5, self.logical),
             (5, self.conditional),
             (10, self.builtin),
+            (30 if self.unsigned else 2, self.masked),
         ]
         return self.weighted(kinds)(depth - 1)
+
+    def masked(self, depth: int) -> ast.expr:
+        value = self.one_of((self.arithmetic, self.bitwise, self.shift, self.expression))
+        return ast.BinOp(value(depth), ast.BitAnd(), ast.Constant(self.one_of(MASKS)))
 
     def arithmetic(self, depth: int) -> ast.expr:
         op = self.weighted([(5, ast.Add), (4, ast.Sub), (3, ast.Mult)])
@@ -219,7 +237,7 @@ class Generator:
         return name
 
     def assign(self, place: Place) -> list[ast.stmt]:
-        value = self.expression(3)
+        value = self.masked(3) if self.unsigned and self.chance(50) else self.expression(3)
         return self.noted(ast.Assign([ast.Name(self.target())], value))
 
     def augment(self, place: Place) -> list[ast.stmt]:
@@ -562,7 +580,8 @@ class _Bound(ast.NodeTransformer):
 
 def generate(chooser: Chooser, calm: bool = False) -> str:
     """The source of a random function `program(a, b, c)`."""
-    generator = Generator(chooser, budget=6 + chooser.randrange(22), calm=calm)
+    budget, unsigned = 6 + chooser.randrange(22), chooser.randrange(4) == 0
+    generator = Generator(chooser, budget=budget, calm=calm, unsigned=unsigned)
     tree = _Bound(generator).visit(generator.function())
     module = ast.fix_missing_locations(ast.Module([tree], []))
     return ast.unparse(module) + "\n"

@@ -21,7 +21,7 @@ from tracejit import tracejit
 from tracejit.ir.ops import Op
 
 PROGRAMS_FOR_A_FAULT = 60
-MOST_OPCODES_MISSED = 5
+MOST_OPCODES_MISSED = 12
 EXPECTED_EXITS = {"overflow", "shift", "zero-division", "opcode"}
 
 

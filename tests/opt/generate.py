@@ -18,7 +18,8 @@ from tracejit.ir.value import Value
 
 EDGES = [0, 1, -1, 2, -2, 3, 7, 8, 10, 63, 64, -8, 255, 2**31, 2**62, 2**63 - 1, -(2**63)]
 _SMALL = [0, 1, 2, 3, 4, 5, 7, 8, 10, 16, -1, -2, -3, -7, -8]
-_WIDE = [2**63, -(2**63) - 1, 2**64 - 1]
+_WIDE = [2**63, -(2**63) - 1, 2**64 - 1, 2**64, 0x9E3779B97F4A7C15]
+_MASKS = [255, 97, 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1, 2**64 - 2]
 _BINARY = [
     *[Op.iadd, Op.isub] * 4,
     *[Op.imul, Op.ifloordiv, Op.imod, Op.iand] * 2,
@@ -41,7 +42,14 @@ class Generator:
     offset: int = 0
     breaks: list[Block] = field(default_factory=list)
 
+    wide: float = 0.002
+    """How often an operand is a constant beyond the signed integers."""
+    masked: float = 0.05
+    """How often what is assigned goes through a mask."""
+
     def program(self) -> Function:
+        if self.rng.random() < 0.4:
+            self.wide, self.masked = 0.03, 0.4
         self.block = self.function.new_block([INT, INT, BOOL])
         a, b, flag = self.block.params
         self.env = {"a": a, "b": b, "c": self.const(self.rng.choice(_SMALL))}
@@ -79,7 +87,7 @@ class Generator:
             return self.const(rng.choice(_SMALL))
         if roll < 0.38:
             return self.const(rng.choice(EDGES))
-        if roll < 0.382:
+        if roll < 0.38 + self.wide:
             return self.const(rng.choice(_WIDE))
         if roll < 0.42:
             return self.emit(Op.ifrom_bool, [rng.choice(self.bools)])
@@ -122,7 +130,9 @@ class Generator:
 
     def assign(self) -> None:
         value = self.integer()
-        if self.rng.random() < 0.5:  # Keep numbers small often enough for programs to return.
+        if self.rng.random() < self.masked:
+            value = self.emit(Op.iand, [value, self.const(self.rng.choice(_MASKS))])
+        elif self.rng.random() < 0.5:  # Keep numbers small often enough for programs to return.
             masks = [Op.iand, Op.imod]
             value = self.emit(
                 self.rng.choice(masks), [value, self.const(self.rng.choice([255, 97]))]

@@ -21,10 +21,11 @@ from tracejit.ir.shapes import (
     RangeOf,
     Shape,
     TupleOf,
+    Unsigned,
     map_values,
     values_in,
 )
-from tracejit.ir.types import BOOL, INT, OBJ, fits_i64
+from tracejit.ir.types import BOOL, INT, OBJ, fits_i64, fits_u64
 from tracejit.ir.value import Value
 
 MAX_VERSIONS = 8
@@ -143,6 +144,8 @@ class Tracer:
                 return "range"
             case RangeIter():
                 return "range_iterator"
+            case Unsigned():
+                return "int"
             case Null():
                 return "null"
 
@@ -197,17 +200,22 @@ class Tracer:
             if shape.type == BOOL:
                 return self.compute(Op.ifrom_bool, shape)
         elif isinstance(shape, Const) and isinstance(shape.value, int):
-            return self.iconst(self.small(shape))
+            return self.iconst(self.integer(shape))
         raise self.wrong_type(shape)
 
-    def small(self, shape: Const) -> int:
-        """The integer of a constant, which must fit 64 bits."""
+    def integer(self, shape: Const) -> int:
+        """The integer of a constant."""
         if type(shape.value) not in (int, bool):
             raise self.wrong_type(shape)
         assert isinstance(shape.value, int)
-        if not fits_i64(shape.value):
-            raise Leave("big-constant")
         return int(shape.value)
+
+    def small(self, shape: Const) -> int:
+        """The integer of a constant, which must fit 64 bits."""
+        number = self.integer(shape)
+        if not fits_i64(number):
+            raise Leave("big-constant")
+        return number
 
     def as_bool(self, shape: Shape) -> Value:
         """The value of an operand that is a `bool`."""
@@ -329,7 +337,7 @@ class Tracer:
         match shape:
             case Const(bool() as value):
                 return self.bconst(value)
-            case Const(value) if type(value) is int and fits_i64(value):
+            case Const(value) if type(value) is int and (fits_i64(value) or fits_u64(value)):
                 return self.iconst(value)
             case TupleOf(items):
                 return TupleOf(tuple([self._generalise(item) for item in items]))

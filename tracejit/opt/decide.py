@@ -7,14 +7,15 @@ them, no operation that may leave is dead any more, even if nothing reads its re
 from __future__ import annotations
 
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import OVF_FORM, Op
+from tracejit.ir.ops import Op
 from tracejit.ir.types import BOOL, I64, INT
 from tracejit.ir.value import Value
 from tracejit.opt.ranges import Ranges
 from tracejit.opt.substitute import substitute
 
-_LEAVING = frozenset(OVF_FORM.values())
-_CLAMPS = frozenset((Op.imin, Op.imax, Op.imod_wrap, Op.iand))
+_LEAVING = frozenset(op for op in Op.by_name.values() if op.exit == "must")
+_REMAINDERS = frozenset((Op.imod_wrap, Op.umod_wrap))
+_CLAMPS = _REMAINDERS | {Op.imin, Op.imax, Op.iand}
 
 
 def decide(function: Function, ranges: Ranges) -> None:
@@ -69,13 +70,10 @@ def _operand_it_equals(inst: Inst, block: Block, ranges: Ranges) -> Value | None
         return x if b <= c else y if d <= a else None
     if op is Op.imax:
         return y if b <= c else x if d <= a else None
-    if op is Op.imod_wrap:  # x % y -> x where 0 <= x < y
+    if op in _REMAINDERS:  # x % y -> x where 0 <= x < y
         return x if a >= 0 and b < c else None
     # x & m -> x where the mask m covers x
     return x if c == d and a >= 0 and b & c == b and _covers(c, b) else None
-
-
-_CLAMPS = frozenset((Op.imin, Op.imax, Op.imod_wrap, Op.iand))
 
 
 def _covers(mask: int, high: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from tracejit.ir.function import Function, Inst
 from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
-from tracejit.ir.types import BOOL, fits_i64
+from tracejit.ir.types import BOOL, INT, fits_i64, fits_u64
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 
@@ -110,7 +110,8 @@ def _compute(inst: Inst, constants: Known) -> int | None:
         result = inst.op.meaning(*constants)
     except Undefined:
         return None
-    return result if fits_i64(result) else None
+    fits = fits_i64(result) or (fits_u64(result) and inst.value.type == INT)
+    return result if fits else None
 
 
 def _become_constant(inst: Inst, constant: int) -> None:
@@ -129,7 +130,7 @@ def _become(
     before: list[Inst],
 ) -> None:
     inst.op = op
-    if op.exit == "never":
+    if op.exit == "never" and inst.args[0].type != INT:  # On exact integers it may leave yet.
         inst.exit = None
     inst.args = []
     for arg in args:

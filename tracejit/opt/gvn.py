@@ -10,12 +10,22 @@ from collections.abc import Iterator
 
 from tracejit.ir.dominators import DominatorTree, dominator_tree
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode
+from tracejit.ir.ops import (
+    OVF_FORM,
+    UNSIGNED_OVF_FORM,
+    UNSIGNED_WRAP_FORM,
+    WRAP_FORM,
+    Op,
+    Opcode,
+)
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 
-_MIRRORED = {Op.igt: Op.ilt, Op.ige: Op.ile}
-_QUOTIENT = {form[Op.imod]: form[Op.ifloordiv] for form in (OVF_FORM, WRAP_FORM)}
+_MIRRORED = {Op.igt: Op.ilt, Op.ige: Op.ile, Op.ugt: Op.ult, Op.uge: Op.ule}
+_QUOTIENT = {
+    form[Op.imod]: form[Op.ifloordiv]
+    for form in (OVF_FORM, WRAP_FORM, UNSIGNED_OVF_FORM, UNSIGNED_WRAP_FORM)
+}
 """For each machine remainder, the quotient from which it can be had without a second division."""
 
 

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from tracejit.ir.ops import Op, Opcode
-from tracejit.ir.types import I64_MAX, I64_MIN
+from tracejit.ir.types import I64_MAX, I64_MIN, U64_MAX, WORD
 
 Interval: TypeAlias = tuple[int, int]
 
 I64_RANGE: Final = (I64_MIN, I64_MAX)
+U64_RANGE: Final = (0, U64_MAX)
 BOOL_RANGE: Final = (0, 1)
 NO, YES = (0, 0), (1, 1)
-_FAR = 64
-"""A shift to the left by this much takes anything but 0 out of 64 bits."""
+_FAR = WORD
+"""A shift to the left by this much takes anything but 0 out of a register."""
 
 
 def hull(x: Interval, y: Interval) -> Interval:

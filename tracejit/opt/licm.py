@@ -17,8 +17,7 @@ from tracejit.ir.types import BOOL
 from tracejit.ir.value import Value
 from tracejit.opt.wide import is_wide
 
-_DIVISIONS = frozenset((WRAP_FORM[Op.ifloordiv], WRAP_FORM[Op.imod]))
-_SHIFTS = frozenset((WRAP_FORM[Op.ishl], WRAP_FORM[Op.ishr]))
+_SHIFTS = frozenset((WRAP_FORM[Op.ishl], WRAP_FORM[Op.ishr], Op.ushr_wrap))
 
 
 def licm(function: Function) -> None:
@@ -57,8 +56,8 @@ def _is_worth_moving(inst: Inst) -> bool:
 
 def _is_total(inst: Inst) -> bool:
     """Whether the instruction does no harm where the program would not have computed it."""
-    if inst.op in _DIVISIONS:
-        return _constant(inst.args[1]) not in (None, 0, -1)
+    if inst.op.traps:
+        return _constant(inst.args[-1]) not in (None, 0, -1)
     if inst.op in _SHIFTS:
         count = _constant(inst.args[1])
         return count is not None and count >= 0

@@ -1,30 +1,34 @@
 """Exact integers become machine integers: the heart of the compiler.
 
-Range analysis tells where a result is proven defined and within 64 bits: there the wrapping form
-without an exit stands, elsewhere the form that leaves. An exact integer that no register holds can
-only be a constant, which `wide` deals with.
+Range analysis tells where a result is proven defined and within 64 bits, demand analysis where only
+low bits of it are ever used: there the wrapping form without an exit stands, elsewhere the form
+that leaves. An integer that may exceed 2**63 - 1 is held as an unsigned one; where such a one meets
+one that may be negative, either is checked. An exact integer that no register holds can only be a
+constant, which `wide` deals with.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from tracejit.ir.dominators import dominator_tree
-from tracejit.ir.function import Block, Function, Inst, Target
-from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op
-from tracejit.ir.types import I64, INT
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.shapes import Const, Shape, Unsigned, map_values
+from tracejit.ir.types import BOOL, I64, I64_MAX, I64_MIN, INT, fits_i64, wrap_i64
 from tracejit.ir.value import Value
 from tracejit.opt.dce import NEEDED_BEFORE_DECISIONS, drop_dead
 from tracejit.opt.decide import decide
-from tracejit.opt.intervals import I64_RANGE
+from tracejit.opt.demand import find_modular
+from tracejit.opt.forms import Form, Mixed, form_of
+from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, U64_RANGE, Interval
+from tracejit.opt.nonzero import Nonzero
 from tracejit.opt.ranges import Ranges, find_ranges
-from tracejit.opt.wide import NoExit, is_wide, leave_with_wide_constants
+from tracejit.opt.wide import NoExit, leave_with_wide_constants
 
-_MAX_CLIMB: Final = 8
-"""How many blocks above a division its divisor's test is looked for."""
-_MAX_HOPS: Final = 2
-"""How many parameters are seen through on the way there."""
+MAX_ROUNDS = 4
+"""After so many guesses at what may be modular or unsigned, nothing is."""
 
 
 def narrow(function: Function) -> None:
@@ -32,107 +36,174 @@ def narrow(function: Function) -> None:
 
     Raises NoExit.
     """
-    ranges = find_ranges(function)
-    tests = _Tests(function, ranges)
-    for block in function.blocks:
-        if block in ranges.facts:
-            for inst in block.insts:
-                _narrow_inst(inst, block, ranges, tests)
+    ranges, forms = _choose(function)
+    _Narrower(function, ranges, forms).run()
     drop_dead(function, NEEDED_BEFORE_DECISIONS)
     decide(function, ranges)
-    leave_with_wide_constants(function)
+    leave_with_wide_constants(function, ranges.wide)
     _retype(function)
+    _read_as_unsigned(function, ranges)
     function.ranges = {
         value: interval
         for value, interval in ranges.bounds.items()
-        if value.type == I64 and interval != I64_RANGE
+        if value.type == I64
+        and interval != I64_RANGE
+        and I64_MIN <= interval[0] <= interval[1] <= I64_MAX
+        and value not in ranges.low
     }
 
 
-@dataclass(slots=True)
-class _Tests:
-    """What branches tell of divisors, which no interval can say: that they are not 0."""
-
-    function: Function
-    ranges: Ranges
-    edges: dict[Block, list[tuple[Block, Target]]] | None = None
-    """The edges into each block, with where they come from."""
-
-    def is_nonzero(self, value: Value, block: Block, hops: int = 0) -> bool:
-        """Whether the value, as it is used in the block, is never 0.
-
-        A branch not far above the block has told; or all edges have that give it to a parameter.
-        """
-        low, high = self.ranges.at(value, block)
-        if low > 0 or high < 0:
-            return True
-        edges = self.edges = self.edges or _edges(self.function)
-        above = dominator_tree(self.function).idom
-        for _ in range(_MAX_CLIMB):
-            into = edges[block]
-            if len(into) == 1 and _nonzero_on(*into[0]) is value:
-                return True
-            if value.origin is block:
-                return (
-                    bool(into) and hops < _MAX_HOPS and self._is_given_nonzero(value, block, hops)
-                )
-            block = above[block]
-        return False
-
-    def _is_given_nonzero(self, param: Value, block: Block, hops: int) -> bool:
-        assert self.edges is not None
-        at = block.params.index(param)
-        for source, target in self.edges[block]:
-            given = target.args[at]
-            is_taken = source in self.ranges.facts and target not in self.ranges.dead
-            if given is param or not is_taken or _nonzero_on(source, target) is given:
-                continue
-            if not self.is_nonzero(given, source, hops + 1):
-                return False
-        return True
+def _choose(function: Function) -> tuple[Ranges, dict[Inst, Form]]:
+    """Ranges and forms that agree: what a kept exit sees is exact, and a register holds it."""
+    exact: set[Value] = set()
+    signed: set[Value] = set()
+    for _ in range(MAX_ROUNDS):
+        ranges = find_ranges(function, find_modular(function, exact), signed)
+        if ranges.clashes:
+            signed |= _given_to(function, ranges.clashes)
+            continue
+        forms = _forms(function, ranges)
+        seen = _seen_by_exits(function, ranges, forms)
+        if not seen:
+            return ranges, forms
+        exact |= seen
+    ranges = find_ranges(function, signed=None)
+    return ranges, _forms(function, ranges)
 
 
-def _edges(function: Function) -> dict[Block, list[tuple[Block, Target]]]:
-    found: dict[Block, list[tuple[Block, Target]]] = {block: [] for block in function.blocks}
+def _given_to(function: Function, values: set[Value]) -> set[Value]:
+    """The parameters and choices, and all that they may be."""
+    sources: dict[Value, list[Value]] = {}
     for block in function.blocks:
         for target in block.insts[-1].targets:
-            found[target.block].append((block, target))
+            for param, arg in zip(target.block.params, target.args, strict=True):
+                sources.setdefault(param, []).append(arg)
+    found: set[Value] = set()
+    work = list(values)
+    while work:
+        value = work.pop()
+        if value not in found:
+            found.add(value)
+            origin = value.origin
+            if isinstance(origin, Block):
+                work += sources.get(value, ())
+            elif origin is not None and origin.op is Op.select:
+                work += origin.args[1:]
     return found
 
 
-def _nonzero_on(block: Block, target: Target) -> Value | None:
-    """The value that is not 0 where the branch at the block's end takes this way."""
-    branch = block.insts[-1]
-    test = branch.args[0].origin if branch.op is Op.br_if else None
-    if not isinstance(test, Inst) or test.op is not (
-        Op.ine if target is branch.targets[0] else Op.ieq
-    ):
-        return None
-    origin = test.args[1].origin
-    is_zero = isinstance(origin, Inst) and origin.op is Op.iconst and origin.imm == 0
-    return test.args[0] if is_zero else None
+def _forms(function: Function, ranges: Ranges) -> dict[Inst, Form]:
+    """What becomes of each instruction that is reached, if anything."""
+    forms: dict[Inst, Form] = {}
+    nonzero = Nonzero(function, ranges)
+    for block in function.blocks:
+        if block in ranges.facts:
+            for inst in block.insts:
+                form = form_of(inst, block, ranges, nonzero)
+                if form is not None:
+                    forms[inst] = form
+    return forms
 
 
-def _narrow_inst(inst: Inst, block: Block, ranges: Ranges, tests: _Tests) -> None:
-    if inst.op in WRAP_FORM:
-        if inst.value not in ranges.unfit and _is_defined(inst, block, ranges, tests):
-            inst.op = WRAP_FORM[inst.op]
-            inst.exit = None
-        elif inst.exit is None:
+def _seen_by_exits(function: Function, ranges: Ranges, forms: dict[Inst, Form]) -> set[Value]:
+    """The values in states of exits that stay, of which only low bits would be known."""
+    found: set[Value] = set()
+    if not ranges.low:
+        return found
+    states: set[FrameState] = set()
+    for block in function.blocks:
+        if block not in ranges.facts:
+            continue
+        for inst in block.insts:
+            if inst.exit is not None and inst.exit.state not in states:
+                form = forms.get(inst)
+                if inst.op.result is None or (form is not None and form.leaves):
+                    states.add(inst.exit.state)
+                    found |= ranges.low.intersection(inst.exit.state.values())
+    return found
+
+
+@dataclass(slots=True, eq=False)
+class _Narrower:
+    """Puts the forms in place."""
+
+    function: Function
+    ranges: Ranges
+    forms: dict[Inst, Form]
+    insts: list[Inst] = field(default_factory=list)
+
+    def run(self) -> None:
+        for block in self.function.blocks:
+            if block in self.ranges.facts:
+                self.insts = []
+                for inst in block.insts:
+                    self._narrow(inst, self.forms.get(inst))
+                block.insts = self.insts
+
+    def _narrow(self, inst: Inst, form: Form | None) -> None:
+        if form is None:
+            self.insts.append(inst)
+            if inst.op.exit == "never":
+                inst.exit = None
+            return
+        if form.leaves and not form.is_wide and inst.exit is None:
             raise NoExit(inst.op.name)
+        for at in form.checked:
+            inst.args[at] = self._checked(inst.args[at], inst.exit)
+        if form.mixed is not None:
+            self._compare_mixed(inst, form.mixed)
+        if form.picks is not None:
+            self._pick(inst, form)
+            return
+        op, exit, result = form.op, inst.exit, inst.result
+        inst.op = op
+        if form.negated:
+            inst.args[1] = self._constant(-self.ranges.bounds[inst.args[1]][0])
+        self.insts.append(inst)
+        if op.exit == "never" and not form.is_wide:
+            inst.exit = None
+        if form.check_result:
+            assert result is not None
+            inst.result = self.function.new_value(I64, inst)
+            self.ranges.bounds[inst.result] = U64_RANGE
+            checked = Inst(Op.inonneg_ovf, [inst.result], None, result, exit)
+            result.origin = checked
+            self.insts.append(checked)
+
+    def _checked(self, value: Value, exit: Exit | None) -> Value:
+        """The value, where it is known not to be negative, nor beyond the signed integers."""
+        low, high = self.ranges.bounds[value]
+        bounds = (max(low, 0), max(min(high, I64_MAX), 0))
+        return self._new(Inst(Op.inonneg_ovf, [value], exit=exit), bounds)
+
+    def _constant(self, number: int) -> Value:
+        return self._new(Inst(Op.iconst, imm=number), (number, number))
+
+    def _new(self, inst: Inst, bounds: Interval) -> Value:
+        bool_result = inst.op.result == BOOL
+        inst.result = self.function.new_value(BOOL if bool_result else I64, inst)
+        self.ranges.bounds[inst.result] = bounds
+        self.insts.append(inst)
+        return inst.result
+
+    def _compare_mixed(self, inst: Inst, mixed: Mixed) -> None:
+        """Compare as unsigned, and then mind the sign of the operand that may be negative."""
+        zero = self._constant(0)
+        sign = self._new(Inst(mixed.sign, [inst.args[mixed.signed], zero]), BOOL_RANGE)
+        found = self._new(Inst(mixed.compare, list(inst.args)), BOOL_RANGE)
+        if inst.result is not None and inst.result.type == BOOL:
+            inst.args = [sign, found]
         else:
-            inst.op = OVF_FORM[inst.op]
-    elif inst.op.exit == "never" and not any(map(is_wide, inst.args)):
-        inst.exit = None
+            picked = self._new(Inst(mixed.join, [sign, found]), BOOL_RANGE)
+            inst.args = [picked, *inst.args]
 
-
-def _is_defined(inst: Inst, block: Block, ranges: Ranges, tests: _Tests) -> bool:
-    """Whether the operands are proven to be ones that the opcode has a result for."""
-    if inst.op is Op.ifloordiv or inst.op is Op.imod:
-        return tests.is_nonzero(inst.args[1], block)
-    if inst.op is Op.ishl or inst.op is Op.ishr:
-        return ranges.at(inst.args[1], block)[0] >= 0
-    return True
+    def _pick(self, inst: Inst, form: Form) -> None:
+        """The least or the greatest, by a comparison."""
+        assert form.picks is not None
+        if form.mixed is None:
+            inst.args = [self._new(Inst(form.picks, list(inst.args)), BOOL_RANGE), *inst.args]
+        inst.op, inst.exit = Op.select, None
+        self.insts.append(inst)
 
 
 def _retype(function: Function) -> None:
@@ -145,3 +216,43 @@ def _retype(function: Function) -> None:
                 inst.result.type = I64
             if inst.op.exit == "never":
                 inst.exit = None
+
+
+def _read_as_unsigned(function: Function, ranges: Ranges) -> None:
+    """Let states and returns read unsigned integers so, and name constants beyond 64 bits."""
+    read = dict(_read_otherwise(function, ranges))
+    if not read:
+        return
+    states: dict[FrameState, FrameState] = {}
+
+    def reading(value: Value) -> Shape:
+        return read.get(value, value)
+
+    for inst in function.insts():
+        if inst.op is Op.ret:
+            inst.imm = map_values(inst.returned(), reading)
+        elif inst.exit is not None and not read.keys().isdisjoint(inst.exit.state.values()):
+            state = inst.exit.state
+            if state not in states:
+                states[state] = state.map_values(reading)
+            inst.exit = Exit(inst.exit.reason, states[state])
+
+
+def _read_otherwise(function: Function, ranges: Ranges) -> Iterator[tuple[Value, Shape]]:
+    """The values whose registers, as signed integers, are not what they stand for."""
+    bounds, low = ranges.bounds, ranges.low
+    for block in function.blocks:
+        for param in block.params:
+            if param.type == I64 and bounds[param][1] > I64_MAX and param not in low:
+                yield param, Unsigned(param)
+        for inst in block.insts:
+            result = inst.result
+            if result is None or result.type != I64:
+                continue
+            if inst.op is Op.iconst:
+                number: int = inst.imm  # type: ignore[assignment]  # an int
+                if not fits_i64(number):
+                    inst.imm = wrap_i64(number)
+                    yield result, Const(number)
+            elif bounds[result][1] > I64_MAX and result not in low:
+                yield result, Unsigned(result)

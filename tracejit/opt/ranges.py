@@ -5,23 +5,33 @@ bounds are stable, then one sweep that narrows them again (Cousot and Cousot, 19
 tells about its operands holds on its edge, and in the blocks that only that edge leads to.
 
 The bounds speak of the code after the narrow pass: an operation whose result does not fit a
-register leaves there, so a result that goes on lies in 64 bits.
+register leaves there, so a result that goes on lies in 64 bits, signed or unsigned. What may be
+computed modulo a power of two never leaves, and its exact value is bounded by nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tracejit.ir.dominators import dominator_tree
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Opcode
-from tracejit.ir.types import BOOL, I64_MAX, I64_MIN
+from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, U64_MAX, WORD
 from tracejit.ir.value import Value
 from tracejit.opt.fold import INVERSE
-from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, NO, TRANSFER, YES, Interval, hull
+from tracejit.opt.intervals import (
+    BOOL_RANGE,
+    I64_RANGE,
+    NO,
+    TRANSFER,
+    U64_RANGE,
+    YES,
+    Interval,
+    hull,
+)
 
 MAX_SWEEPS = 8
 """After so many sweeps without a fixpoint, loops are taken to give anything."""
@@ -29,6 +39,14 @@ MAX_FACTS = 40
 """With more, those of branches further up are forgotten: each block copies them."""
 _GROWING = frozenset((Op.iadd, Op.imul, Op.ishl))
 """What a loop variable becomes by one of these has no upper bound, it is guessed."""
+
+_ANYTHING: Final = (-(1 << 3 * WORD), 1 << 3 * WORD)
+"""Bounds of what is computed modulo a power of two. No shift of such a value by as much as a
+register has bits is anything but such a value, and so its results get the same bounds."""
+_SHIFTS: Final = frozenset((Op.ishl, Op.ishr))
+_SCALES: Final = frozenset((Op.imul, Op.ishl))
+_COUNTS: Final = frozenset((Op.iadd, Op.isub, Op.ineg, Op.iabs))
+"""What counts a variable up; that it could count beyond 2**63 - 1 does not make it unsigned."""
 
 Step: TypeAlias = tuple[Value, Callable[..., Interval], "Value | None", "Value | None"]
 Facts: TypeAlias = dict[Value, Interval]
@@ -51,10 +69,16 @@ class Ranges:
     """Where the value is defined (and so wherever it is used)."""
     facts: dict[Block, Facts]
     """Closer bounds that hold throughout a block; blocks that are never reached have no entry."""
-    unfit: set[Value]
-    """Results that may lie outside 64 bits: of these the exact value is not bounded."""
     dead: set[Target]
     """Edges of branches that are never taken."""
+    unfit: set[Value]
+    """Results that may lie outside their bounds: the operation has to leave then."""
+    low: set[Value]
+    """Results that may lie outside 64 bits, of which only low bits are ever used."""
+    wide: set[Value]
+    """Constants that no register holds."""
+    clashes: set[Value]
+    """What may be negative as well as beyond 2**63 - 1, which no register holds."""
 
     def at(self, value: Value, block: Block) -> Interval:
         """The bounds of a value that is used in the block but not defined there."""
@@ -86,9 +110,14 @@ class _Node:
     """The bounds of the parameters when the block was last interpreted."""
 
 
-def find_ranges(function: Function) -> Ranges:
-    """Analyse a function of the exact stage."""
-    analysis = _Analysis(function)
+def find_ranges(
+    function: Function, modular: Set[Value] = frozenset(), signed: Set[Value] | None = frozenset()
+) -> Ranges:
+    """Analyse a function of the exact stage.
+
+    `modular` may be computed modulo 2**64. `signed` (or everything) is not to exceed 2**63 - 1.
+    """
+    analysis = _Analysis(function, modular, signed)
     analysis.sweep(_Mode.WIDEN)
     if analysis.heads:
         for _ in range(MAX_SWEEPS):
@@ -98,16 +127,27 @@ def find_ranges(function: Function) -> Ranges:
             analysis.sweep(_Mode.WIDEN)
         else:
             analysis.sweep(_Mode.GIVE_UP)
-    return Ranges(analysis.bounds, analysis.facts, analysis.unfit, analysis.dead_edges())
+    analysis.add_low_params()
+    return Ranges(
+        analysis.bounds,
+        analysis.facts,
+        analysis.dead_edges(),
+        analysis.unfit,
+        analysis.low,
+        analysis.wide,
+        analysis.clashes(),
+    )
 
 
 class _Analysis:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, modular: Set[Value], signed: Set[Value] | None) -> None:
         tree = dominator_tree(function)
-        self.bounds: Facts = {param: _everything(param) for param in function.entry.params}
+        self.modular, self.signed = modular, signed
+        self.bounds: Facts = {param: self._everything(param) for param in function.entry.params}
         self.facts: dict[Block, Facts] = {}
         self.unfit: set[Value] = set()
-        self.has_wide = False
+        self.low: set[Value] = set()
+        self.wide: set[Value] = set()
         nodes = {block: _Node(block, tree.idom[block], self._plan(block)) for block in tree.order}
         seen: set[Block] = set()
         for block, node in nodes.items():
@@ -132,7 +172,8 @@ class _Analysis:
             if inst.op.has_imm:
                 constant: int = inst.imm  # type: ignore[assignment]  # an int or a bool
                 self.bounds[result] = (int(constant), int(constant))
-                self.has_wide |= not I64_MIN <= constant <= I64_MAX
+                if result not in self.modular and not self._fits(result, constant):
+                    self.wide.add(result)
             elif inst.op is Op.select:
                 steps.append((result, self._choice(inst), None, None))
             else:
@@ -197,7 +238,7 @@ class _Analysis:
     def _join(self, node: _Node, given: list[list[Interval]], mode: _Mode) -> list[Interval]:
         """What bounds the parameters, by what all edges give."""
         if mode is _Mode.GIVE_UP and node.is_head:
-            return [_everything(param) for param in node.block.params]
+            return [self._everything(param) for param in node.block.params]
         joined = given[0]
         for other in given[1:]:
             joined = [
@@ -210,11 +251,13 @@ class _Analysis:
 
     def _widen(self, node: _Node, at: int, new: Interval) -> Interval:
         param = node.block.params[at]
-        least, most = _everything(param)
+        least, most = self._everything(param)
+        low, high = new
+        if high > most:
+            most = max(high, U64_MAX)
         old = self.bounds.get(param)
         if old is None:
-            return (new[0], most) if _grows(node, at) else new
-        low, high = new
+            return (low, most) if _grows(node, at) else new
         if low < old[0]:
             low = 0 if low >= 0 else least
         return min(low, old[0]), old[1] if high <= old[1] else most
@@ -230,7 +273,7 @@ class _Analysis:
         return facts
 
     def _visit(self, node: _Node) -> None:
-        bounds, unfit = self.bounds, self.unfit
+        bounds, unfit, low = self.bounds, self.unfit, self.low
         facts = self.facts[node.block] = self._facts_at(node)
         general = [(value, bounds[value]) for value in facts]
         bounds.update(facts)
@@ -242,16 +285,85 @@ class _Analysis:
             else:
                 found = transfer()
             if found[0] < I64_MIN or found[1] > I64_MAX:
-                unfit.add(result)
-                found = (max(found[0], I64_MIN), min(found[1], I64_MAX))
-                if found[0] > found[1]:
-                    found = I64_RANGE  # It always leaves: what follows is not reached.
+                found = self._beyond(result, found, x, y)
             else:
                 unfit.discard(result)
+                low.discard(result)
             bounds[result] = found
         if node.outgoing:
             self._go_on(node)
         bounds.update(general)
+
+    def _beyond(self, result: Value, found: Interval, x: Value | None, y: Value | None) -> Interval:
+        """The bounds of a result that may exceed the signed integers."""
+        self.unfit.discard(result)
+        self.low.discard(result)
+        least, most = found
+        if result in self.modular and not 0 <= least <= most <= U64_MAX:
+            self.low.add(result)
+            return _ANYTHING
+        origin = result.origin
+        assert isinstance(origin, Inst)
+        if origin.op is Op.select:
+            return found
+        least, most = U64_RANGE if self._is_unsigned(origin, found, x, y) else I64_RANGE
+        if least <= found[0] and found[1] <= most:
+            return found
+        self.unfit.add(result)
+        clipped = (max(found[0], least), min(found[1], most))
+        # Where nothing is left it always leaves, and what follows is not reached.
+        return clipped if clipped[0] <= clipped[1] else (least, most)
+
+    def _is_unsigned(self, inst: Inst, found: Interval, x: Value | None, y: Value | None) -> bool:
+        """Whether a result that may exceed the signed integers is to be an unsigned one."""
+        low, high = found
+        if high <= I64_MAX or self._is_signed(inst.value):
+            return False
+        bounds = self.bounds
+        if low >= 0 and high <= U64_MAX and inst.op not in _COUNTS:
+            # Not so where an operand is bounded by nothing but the signed integers themselves.
+            return x is None or inst.op not in _SCALES or bounds[x][1] <= I64_MAX // 2
+        operands = (x,) if inst.op in _SHIFTS else (x, y)
+        return any(bounds[operand][1] > I64_MAX for operand in operands if operand is not None)
+
+    def _fits(self, constant: Value, number: int) -> bool:
+        if I64_MIN <= number <= I64_MAX:
+            return True
+        return 0 <= number <= U64_MAX and not self._is_signed(constant)
+
+    def _is_signed(self, value: Value) -> bool:
+        return self.signed is None or value in self.signed
+
+    def _everything(self, value: Value) -> Interval:
+        if value.type == BOOL:
+            return BOOL_RANGE
+        return _ANYTHING if value in self.modular else I64_RANGE
+
+    def add_low_params(self) -> None:
+        for node in self.nodes:
+            for param in node.block.params:
+                if param in self.modular and node.block in self.facts:
+                    low, high = self.bounds[param]
+                    if low < I64_MIN or high > (I64_MAX if low < 0 else U64_MAX):
+                        self.low.add(param)
+
+    def clashes(self) -> set[Value]:
+        """Parameters and choices that no register holds, signed or unsigned."""
+        found: set[Value] = set()
+        bounds, modular = self.bounds, self.modular
+        for node in self.nodes:
+            if node.block not in self.facts:
+                continue
+            for edge in node.incoming:
+                for param, given in zip(node.block.params, edge.given or (), strict=False):
+                    if given[1] > I64_MAX and param not in modular and bounds[param][0] < 0:
+                        found.add(param)
+            for result, _, x, _ in node.steps:
+                if x is None and result not in modular:
+                    low, high = bounds[result]
+                    if low < 0 and high > I64_MAX:
+                        found.add(result)
+        return found
 
     def _go_on(self, node: _Node) -> None:
         """Tell the successors what they are given."""
@@ -271,9 +383,9 @@ class _Analysis:
                     edge.given = None
                 else:
                     edge.given = [learned.get(arg) or bounds[arg] for arg in edge.target.args]
-        if self.has_wide:
+        if self.wide:
             for edge in node.outgoing:
-                if any(low < I64_MIN or high > I64_MAX for low, high in edge.given or ()):
+                if not self.wide.isdisjoint(edge.target.args):
                     edge.given = None  # No register holds it: the narrow pass leaves instead.
 
     def dead_edges(self) -> set[Target]:
@@ -287,10 +399,6 @@ def _grows(node: _Node, at: int) -> bool:
         if isinstance(origin, Inst) and origin.op in _GROWING:
             return True
     return False
-
-
-def _everything(value: Value) -> Interval:
-    return BOOL_RANGE if value.type == BOOL else I64_RANGE
 
 
 def learn(condition: Value, truth: bool, bounds: Facts) -> Facts | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from tracejit.ir.dominators import reverse_postorder
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
@@ -23,15 +25,17 @@ def is_wide(value: Value) -> bool:
     )
 
 
-def leave_with_wide_constants(function: Function) -> None:
-    """Let what computes with constants beyond 64 bits, or hands them on, leave instead.
+def leave_with_wide_constants(function: Function, values: Set[Value]) -> None:
+    """Let what computes with these constants, which no register holds, leave instead.
 
     Raises NoExit.
     """
+    if not values:
+        return
     wide = {
         inst.value: Const(inst.imm)
         for inst in function.insts()
-        if inst.op is Op.iconst and is_wide(inst.value)
+        if inst.op is Op.iconst and inst.result in values
     }
     if not wide:
         return

@@ -1,0 +1,191 @@
+"""With registers of few bits, expressions of one and two operations are exact for every operand.
+
+What is returned or seen by an exit is the mathematical value, in whatever form narrow chose; where
+the code leaves, something was negative or did not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+import pytest
+
+from tests.opt.narrow_words import registers_of
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import Function
+from tracejit.ir.interpreter import Returned, evaluate, interpret
+from tracejit.ir.ops import OVF_FORM, Op, Opcode, Undefined
+from tracejit.ir.parser import parse
+from tracejit.ir.printer import print_function
+from tracejit.ir.shapes import TupleOf
+from tracejit.ir.types import INT
+from tracejit.ir.value import Value
+from tracejit.ir.verifier import verify
+from tracejit.opt.pipeline import optimise
+
+BITS = 8
+FEW_BITS = 5
+"""Exhaustive for every pair of operands."""
+WORDS = range(-128, 128)
+SOME = [-128, -127, -64, -3, -1, 0, 1, 2, 7, 64, 127]
+BINARY = [op for op in OVF_FORM if len(op.operands) == 2] + [
+    *(Op.iand, Op.ior, Op.ixor, Op.imin, Op.imax),
+    *(Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige),
+]
+UNARY = [Op.ineg, Op.iabs, Op.inot, Op.ibit_length, Op.ibit_count]
+CHAINS = [*(op for op in BINARY if op.result == INT), *UNARY]
+
+
+class Program:
+    """A function of two integers in the making; each exit sees everything before it."""
+
+    def __init__(self, bits: int = BITS) -> None:
+        self.bits = bits
+        self.function = Function("f")
+        self.block = self.function.new_block([INT, INT])
+        self.x, self.y = self.block.params
+        self.seen: list[Value] = [self.x, self.y]
+
+    def emit(self, op: Opcode, *args: Value, imm: object = None, hidden: bool = False) -> Value:
+        state = FrameState(len(self.block.insts) * 2, {}, tuple(self.seen))
+        exit = None if op.has_imm or op is Op.select else Exit("overflow", state)
+        inst = self.function.new_inst(op, args, imm=imm, exit=exit)
+        self.block.insts.append(inst)
+        if not hidden and not op.has_imm:
+            self.seen.append(inst.value)
+        return inst.value
+
+    def const(self, number: int) -> Value:
+        return self.emit(Op.iconst, imm=number)
+
+    def unsigned(self, value: Value) -> Value:
+        return self.emit(Op.iand, value, self.const((1 << self.bits) - 1))
+
+    def ret(self, *values: Value) -> Function:
+        inst = self.function.new_inst(Op.ret, imm=TupleOf(values))
+        self.block.insts.append(inst)
+        return self.function
+
+
+def check(
+    function: Function,
+    xs: Sequence[int],
+    ys: Sequence[int],
+    *,
+    bits: int = BITS,
+    exits: bool = True,
+) -> None:
+    """Compare the narrowed function with the exact one, on the product of the operands."""
+    exact = parse(print_function(function))
+    with registers_of(bits):
+        optimise(function)
+        verify(function, "machine")
+        for args in product(xs, ys):
+            expected, found = interpret(exact, args), interpret(function, args)
+            if isinstance(found, Returned):
+                good = found == expected
+            else:
+                # Where it leaves is on the way: the interpreter goes on to the same end.
+                good = exits and found.stack == seen_at(exact, args, found.offset)
+                good = good and not is_small(exact, args, (1 << bits - 1) - 1)
+            if not good:
+                raise AssertionError(
+                    f"{args}: {found}\n{print_function(exact)}\n{print_function(function)}"
+                )
+
+
+def values_of(function: Function, args: Sequence[int]) -> dict[Value, int | None]:
+    """What a straight line computes, up to and with what is undefined: None."""
+    values: dict[Value, int | None] = dict(zip(function.entry.params, args, strict=True))
+    for inst in function.entry.insts[:-1]:
+        if inst.op.has_imm:
+            values[inst.value] = inst.imm  # type: ignore[assignment]  # an int
+            continue
+        assert inst.op.meaning is not None
+        try:
+            values[inst.value] = inst.op.meaning(*(values[arg] for arg in inst.args))
+        except Undefined:
+            values[inst.value] = None
+            break
+    return values
+
+
+def seen_at(function: Function, args: Sequence[int], offset: int) -> tuple[object, ...]:
+    exit = function.entry.insts[offset // 2].exit
+    assert exit is not None
+    values = values_of(function, args)
+    return tuple(evaluate(shape, values) for shape in exit.state.stack)
+
+
+def is_small(function: Function, args: Sequence[int], most: int) -> bool:
+    """Whether everything is from 0 to what both a signed and an unsigned register can hold."""
+    computed = values_of(function, args).values()
+    return all(value is not None and 0 <= value <= most for value in computed)
+
+
+def operands(p: Program) -> list[Callable[[], Value]]:
+    """Ways to get an operand: signed, unsigned, and constants of all kinds."""
+    half = 1 << p.bits - 1
+    numbers = (-1, 3, half, half + 72 * half // 128, 2 * half - 1)
+    return [
+        lambda: p.y,
+        lambda: p.unsigned(p.y),
+        *[lambda number=number: p.const(number) for number in numbers],
+    ]
+
+
+def sides() -> range:
+    return range(len(operands(Program())))
+
+
+@pytest.mark.parametrize("op", BINARY, ids=lambda op: op.name)
+def test_one_operation_on_operands_of_all_kinds(op: Opcode) -> None:
+    for first, second, swapped in product((False, True), sides(), (False, True)):
+        for bits, ys in ((FEW_BITS, range(-16, 16)), (BITS, [-128, -1, 3, 127])):
+            p = Program(bits)
+            left = p.unsigned(p.x) if first else p.x
+            args = [left, operands(p)[second]()]
+            function = p.ret(p.emit(op, *(args[::-1] if swapped else args)))
+            xs = range(-16, 16) if bits == FEW_BITS else WORDS
+            check(function, xs, ys if second < 2 else [5], bits=bits)
+
+
+@pytest.mark.parametrize("op", UNARY, ids=lambda op: op.name)
+def test_one_operation_on_an_unsigned_operand(op: Opcode) -> None:
+    p = Program()
+    check(p.ret(p.emit(op, p.unsigned(p.x))), WORDS, [0])
+
+
+@pytest.mark.parametrize("outer", CHAINS, ids=lambda op: op.name)
+def test_two_operations_under_masks(outer: Opcode) -> None:
+    """As one expression: no exit sees what is not masked yet."""
+    for inner, mask, kind in product(CHAINS, (1, 15, 127, 255), (False, True)):
+        p = Program()
+        x = p.unsigned(p.x) if kind else p.x
+        made = p.emit(inner, *[x, p.y][: len(inner.operands)], hidden=True)
+        second = p.const(3) if outer in (Op.ishl, Op.ishr) else p.y
+        made = p.emit(outer, *[made, second][: len(outer.operands)], hidden=True)
+        masked = p.emit(Op.iand, made, p.const(mask))
+        check(p.ret(masked, p.emit(Op.iadd, masked, p.x)), SOME, SOME)
+
+
+@pytest.mark.parametrize("outer", CHAINS, ids=lambda op: op.name)
+def test_what_exits_see_is_exact(outer: Opcode) -> None:
+    """Every intermediate value is in the state of a sum that may leave."""
+    for inner, mask in product(CHAINS, (15, 255)):
+        p = Program()
+        made = p.emit(inner, *[p.x, p.y][: len(inner.operands)])
+        second = p.const(2) if outer in (Op.ishl, Op.ishr) else p.y
+        made = p.emit(outer, *[made, second][: len(outer.operands)])
+        masked = p.emit(Op.iand, made, p.const(mask))
+        check(p.ret(masked, p.emit(Op.iadd, p.y, p.x)), SOME, SOME)
+
+
+@pytest.mark.parametrize("mask", [1, 128, 255])
+def test_chains_that_wrap_never_leave(mask: int) -> None:
+    for first, second in product((Op.iadd, Op.isub, Op.imul, Op.ixor, Op.ior), repeat=2):
+        p = Program()
+        made = p.emit(second, p.emit(first, p.x, p.y, hidden=True), p.y, hidden=True)
+        made = p.emit(Op.ishl, p.emit(Op.inot, made, hidden=True), p.const(1), hidden=True)
+        check(p.ret(p.emit(Op.iand, made, p.const(mask))), WORDS, SOME[::3], exits=False)

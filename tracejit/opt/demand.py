@@ -1,0 +1,152 @@
+"""Demanded bits: how many low bits of each exact integer the rest of the function can tell apart.
+
+Backwards from the uses: what sums, products and bitwise operations make of the low bits does not
+depend on the others, a mask with a constant drops them, a shift moves them. An integer of which no
+more bits are demanded than a register has may be computed modulo a power of two, without a check.
+
+The states of exits demand all bits, but only of exits that the narrow pass keeps; which those are
+depends on what is found here, so the pass asks for an answer as if there were none, and asks again
+with the values that it then finds in states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
+from typing import Final
+
+from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.shapes import values_in
+from tracejit.ir.types import INT, WORD
+from tracejit.ir.value import Value
+
+ALL: Final = 1 << 30
+"""Every bit of an integer of any size."""
+_MAX_RISES: Final = 4
+"""Of a value of which more is demanded more often, a whole register is demanded at once."""
+_LOW_TO_LOW: Final = frozenset((Op.iadd, Op.isub, Op.imul, Op.ineg, Op.inot, Op.ior, Op.ixor))
+"""The low bits of the result depend on as many low bits of the operands."""
+MODULAR: Final = _LOW_TO_LOW | {Op.iand, Op.ishl, Op.ishr, Op.select, Op.iconst}
+"""What may be computed modulo a power of two."""
+
+
+def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
+    """The integers that may be computed modulo 2**64, if those of the set are to be exact."""
+    demand = _Demand(_sources(function))
+    demand.start(function, exact)
+    demand.run()
+    entry = function.entry
+    return {
+        value
+        for value in demand.integers(function)
+        if demand.bits.get(value, 0) <= WORD
+        and (
+            value.origin.op in MODULAR
+            if isinstance(value.origin, Inst)
+            else value.origin is not entry
+        )
+    }
+
+
+def _sources(function: Function) -> dict[Value, list[Value]]:
+    """What each block parameter may be given."""
+    sources: dict[Value, list[Value]] = {}
+    for block in function.blocks:
+        for target in block.insts[-1].targets:
+            for param, arg in zip(target.block.params, target.args, strict=True):
+                sources.setdefault(param, []).append(arg)
+    return sources
+
+
+@dataclass(slots=True)
+class _Demand:
+    sources: dict[Value, list[Value]]
+    bits: dict[Value, int] = field(default_factory=dict)
+    rises: dict[Value, int] = field(default_factory=dict)
+    work: list[Value] = field(default_factory=list)
+
+    def integers(self, function: Function) -> Iterable[Value]:
+        for block in function.blocks:
+            yield from (param for param in block.params if param.type == INT)
+            for inst in block.insts:
+                if inst.result is not None and inst.result.type == INT:
+                    yield inst.result
+
+    def raise_to(self, value: Value, bits: int) -> None:
+        """Let at least so many low bits of the value be demanded."""
+        if bits <= self.bits.get(value, 0):
+            return
+        rises = self.rises[value] = self.rises.get(value, 0) + 1
+        self.bits[value] = ALL if bits > WORD else bits if rises <= _MAX_RISES else WORD
+        self.work.append(value)
+
+    def start(self, function: Function, exact: Set[Value]) -> None:
+        for value in exact:
+            self.raise_to(value, ALL)
+        for block in function.blocks:
+            for inst in block.insts:
+                self._start_inst(inst)
+
+    def _start_inst(self, inst: Inst) -> None:
+        """What is demanded even if no result is."""
+        op = inst.op
+        if op is Op.ret:
+            for value in values_in(inst.returned()):
+                self.raise_to(value, ALL)
+        elif op is Op.br_if:
+            self.raise_to(inst.args[0], 1)
+        elif (op.terminator or op.effect) and inst.exit is not None:
+            for value in inst.exit.state.values():
+                self.raise_to(value, ALL)
+        elif op is Op.ishl or op is Op.ishr:
+            self.raise_to(inst.args[1], ALL)
+        elif op not in MODULAR:  # Its result, which an exit may see, is always right.
+            for arg in inst.args:
+                self.raise_to(arg, ALL)
+
+    def run(self) -> None:
+        while self.work:
+            value = self.work.pop()
+            origin = value.origin
+            if isinstance(origin, Block):
+                for source in self.sources.get(value, ()):
+                    self.raise_to(source, self.bits[value])
+            elif origin is not None:
+                self._demand_operands(origin, self.bits[value])
+
+    def _demand_operands(self, inst: Inst, bits: int) -> None:
+        op, args = inst.op, inst.args
+        if op in _LOW_TO_LOW:
+            for arg in args:
+                self.raise_to(arg, bits)
+        elif op is Op.iand:
+            kept = min(bits, mask_width(args))
+            for arg in args:
+                self.raise_to(arg, kept)
+        elif op is Op.select:
+            self.raise_to(args[0], 1)
+            for arg in args[1:]:
+                self.raise_to(arg, bits)
+        elif op is Op.ishl:
+            count = constant_of(args[1])
+            moved = bits if count is None or count < 0 or bits == ALL else bits - count
+            self.raise_to(args[0], moved)
+        elif op is Op.ishr:
+            count = constant_of(args[1])
+            self.raise_to(args[0], ALL if count is None or count < 0 else bits + count)
+
+
+def mask_width(args: list[Value]) -> int:
+    """How many low bits of its operands a bitwise and can keep."""
+    widths = [
+        mask.bit_length()
+        for mask in map(constant_of, args)
+        if mask is not None and 0 <= mask < 1 << WORD
+    ]
+    return min(widths, default=ALL)
+
+
+def constant_of(value: Value) -> int | None:
+    origin = value.origin
+    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int
