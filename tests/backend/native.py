@@ -22,6 +22,7 @@ from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, evaluate
 from tracejit.ir.shapes import Const, Shape, map_values
 from tracejit.ir.types import BOOL, I64, OBJ, U64
+from tracejit.runtime.stubs.divide import floor_divide_text
 
 POINTER = ctypes.c_void_p
 VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
@@ -170,6 +171,7 @@ def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
         box_int=c_function("PyLong_FromLongLong"),
         box_unsigned=c_function("PyLong_FromUnsignedLongLong"),
         unbox_wide=_UNBOX,
+        floor_divide=_FLOOR_DIVIDE,
         poll=_POLL,
         deopt=_DEOPT,
         initial_fuel=fuel,
@@ -178,6 +180,7 @@ def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
 
 
 _UNBOX, _POLL, _DEOPT = _unbox_stub(), _poll_stub(), _deopt_stub()
+_FLOOR_DIVIDE = _assembled(floor_divide_text())
 TARGET = make_target()
 
 

@@ -9,7 +9,8 @@ from types import FunctionType
 from unittest.mock import patch
 
 from tracejit import compiler, decorator
-from tracejit.backend import lower_division, regalloc
+from tracejit.backend import regalloc
+from tracejit.backend.assembler import assemble
 from tracejit.backend.lir import MachInst
 from tracejit.backend.lir import inst as machine_inst
 from tracejit.ir.frame_state import Exit, FrameState
@@ -19,7 +20,8 @@ from tracejit.ir.shapes import map_values
 from tracejit.ir.types import BOOL
 from tracejit.ir.value import Value
 from tracejit.opt import gvn, narrow
-from tracejit.runtime import layout, version
+from tracejit.runtime import code_memory, layout, stubs, version
+from tracejit.runtime.stubs.divide import floor_divide_text
 
 Fault = Callable[[], AbstractContextManager[object]]
 
@@ -95,26 +97,10 @@ def bools_returned_as_integers(function: Function) -> None:
 
 @contextmanager
 def remainders_without_a_step_to_the_floor() -> Iterator[None]:
-    divide = lower_division._divide_signed
-
-    class Truncating:
-        """A selector that makes the step zero."""
-
-        def __init__(self, select: object) -> None:
-            self.select = select
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self.select, name)
-
-        def emit(self, name: str, *operands: object) -> None:
-            if name == "sar":
-                name, operands = "mov", (operands[0], 0)
-            self.select.emit(name, *operands)  # type: ignore[attr-defined]
-
-    def faulty(select: object, *rest: object) -> None:
-        divide(Truncating(select), *rest)  # type: ignore[arg-type]
-
-    with patch.object(lower_division, "_divide_signed", faulty), unchecked():
+    text = floor_divide_text().replace("sar rcx, 63", "mov ecx, 0")
+    block = code_memory.install(assemble(text).code)
+    faulty = replace(stubs.target(), floor_divide=block.address)
+    with patch.object(compiler.stubs, "target", lambda: faulty), unchecked():
         yield
 
 

@@ -58,6 +58,35 @@ done: {"pop rbx" if pushes else ""}
     assert run(text) == (number if number not in WIDE else 0x5555555555555555)
 
 
+@pytest.mark.parametrize("wanted", ["rax", "rdx"])
+@pytest.mark.parametrize("y", [number for number in EDGES if number] + [7, -7, 3, -(2**63)])
+def test_floor_divide(wanted, y):
+    kept = ["r8", "r9", "r10", "rcx", "rsi", "rdi"]
+    for x in [*EDGES, -(2**63), 7, -7, 6, -6]:
+        text = f"""
+    {"".join(f"mov {register}, {index + 3}; " for index, register in enumerate(kept))}
+    mov r11, rsp
+    mov rax, {y}
+    push rax
+    mov rax, {x}
+    mov rdx, {stubs.target().floor_divide:#x}
+    call rdx
+    jo over
+    {"".join(f"cmp {register}, {index + 3}; jne bad; " for index, register in enumerate(kept))}
+    cmp rsp, r11
+    jne bad
+    mov rax, {wanted}
+    ret
+over: mov rax, 0x5555555555555555
+    ret
+bad: mov eax, 666
+    ret
+"""
+        overflows = (x, y) == (-(2**63), -1)
+        expected = 0x5555555555555555 if overflows else x // y if wanted == "rax" else x % y
+        assert run(text) == expected, (x, y)
+
+
 @pytest.mark.parametrize("pushes", [0, 1, 2])
 def test_poll_keeps_every_register_but_the_fuel(pushes):
     callee_saved = ["rbx", "r12", "r13", "r14", "rbp"]

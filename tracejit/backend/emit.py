@@ -20,7 +20,7 @@ from tracejit.backend.lir import (
     is_ghost,
 )
 from tracejit.backend.target import DATA_NEXT, Target
-from tracejit.backend.x64 import INVERSE, RAX, RCX, Register, fits_i32
+from tracejit.backend.x64 import INVERSE, RAX, RCX, RDX, Register, fits_i32
 
 _REPEATED: Final = 3
 """The length in instructions up to which a loop's test is repeated instead of jumped back to."""
@@ -255,6 +255,14 @@ class _Emitter:
             f"{label}:",
         ]
 
+    def floor_divide(self, inst: MachInst) -> None:
+        (divisor,) = inst.operands
+        self.lines += [
+            f"push {_operand(divisor)}",
+            _load(RDX, self.target.floor_divide),
+            "call rdx",
+        ]
+
     def return_(self, inst: MachInst) -> None:
         self.leave_frame()
         self.lines.append("ret")
@@ -357,6 +365,7 @@ _SPECIAL: Final[dict[str, Callable[[_Emitter, MachInst], None]]] = {
     "copy": _Emitter.copy,
     "swap": _Emitter.swap,
     "incref": _Emitter.incref,
+    "floordiv": _Emitter.floor_divide,
     "return": _Emitter.return_,
     "tailcall": _Emitter.tail_call,
     "poll": _Emitter.poll,

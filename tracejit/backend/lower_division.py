@@ -4,7 +4,7 @@ By a constant: multiplication by a reciprocal (Granlund and Montgomery, "Divisio
 Integers using Multiplication", 1994), the floor of a negative x taken as ~((~x) // d). By a
 variable: the processor's 32-bit unsigned division where both operands fit it, which is several
 times as fast as the 64-bit one on many processors; otherwise, out of line, the 64-bit one where
-neither is negative, and else `idiv` and a step towards the floor.
+neither is negative, and else a stub that all code shares.
 """
 
 from __future__ import annotations
@@ -169,8 +169,8 @@ def divide_by_register(
         below_zero = select.new_block(cold=True)
         _divide_natural(select, d, x, y, quotient, below_zero, join)
         select.start(below_zero)
-        minus_one = bounds[1][0] <= -1 <= bounds[1][1] and bounds[0][0] == I64_MIN
-        _divide_signed(select, d, x, y, quotient, overflow if minus_one else None, minus_one, join)
+        overflows = bounds[1][0] <= -1 <= bounds[1][1] and bounds[0][0] == I64_MIN
+        _divide_signed(select, d, x, y, quotient, overflow if overflows else None)
     else:
         _divide_unsigned(select, d, x, y, quotient, "div")
     select.emit("jmp", join)
@@ -217,35 +217,10 @@ def _divide_signed(
     y: VirtualRegister,
     quotient: bool,
     overflow: LirExit | None,
-    minus_one: bool,
-    join: LirBlock,
 ) -> None:
-    """Floor division by `idiv`, which truncates, and which stops the process at MIN // -1."""
-    if minus_one:
-        negate, divide = select.new_block(cold=True), select.new_block(cold=True)
-        select.emit("cmp", y, -1)
-        select.branch("e", negate, divide)
-        select.start(negate)
-        select.emit("mov", d, x if quotient else 0)
-        if quotient:
-            select.emit("neg", d)
-        if overflow is not None:
-            select.emit_exit("jo", overflow)
-        select.emit("jmp", join)
-        select.start(divide)
+    """Floor division by the stub, which knows what to do where `idiv` would stop the process."""
     select.emit("mov", RAX, x)
-    select.emit("cqo")
-    select.emit("idiv", y)
-    remainder = select.copy(RDX)
-    # all ones where the remainder is not zero and its sign is not the divisor's
-    step = select.copy(remainder)
-    select.emit("xor", step, y)
-    select.emit("sar", step, 63)
-    select.emit("test", remainder, remainder)
-    select.emit("cmove", step, remainder)
-    if quotient:
-        select.emit("mov", d, RAX)
-    else:
-        select.emit("mov", d, remainder)
-        select.emit("and", step, y)
-    select.emit("add", d, step)
+    select.emit("floordiv", y)
+    if overflow is not None:
+        select.emit_exit("jo", overflow)
+    select.emit("mov", d, RAX if quotient else RDX)

@@ -28,6 +28,9 @@ class Target:
     """`PyLong_FromUnsignedLongLong`."""
     unbox_wide: int
     """Stub. In: rax = an exact `int`. Out: CF=0, rax = its value; or CF=1. Keeps all else."""
+    floor_divide: int
+    """Stub. In: rax, [rsp+8] = dividend, divisor, not 0. Out: rax, rdx = floor, remainder; OF=1 if
+    the floor needs more than 64 bits; the divisor is off the stack. Keeps all else."""
     poll: int
     """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else."""
     deopt: int

@@ -174,6 +174,8 @@ _ROWS: Final = (
     *(_row("miss" + cc, uses=ENTRY_REGISTERS) for cc in INVERSE),
     # call of a stub that keeps all but rax; its address is the operand
     _row("unbox", "u*", uses=(RAX,), defs=(RAX,), mnemonic="call"),
+    # call of the stub that divides rax by the operand: the floor, the remainder, OF if it overflows
+    _row("floordiv", "u*", uses=(RAX,), defs=_PAIR),
     # all operands at once: first, third, ... = second, fourth, ...
     _row("pmove"),
     _row("xchg", "m* m*"),

@@ -1,7 +1,8 @@
 """Machine code that all functions share; each stub's module says what it takes and leaves.
 
 `head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
-and `dispatch` asks the dispatcher. Versions call `unbox_wide` and `poll`, and leave by `deopt`.
+and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide` and `poll`, and
+leave by `deopt`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def _make_target() -> Target:
     from tracejit.backend.target import Target
     from tracejit.runtime import layout
     from tracejit.runtime.stubs.deopt import deopt_text
+    from tracejit.runtime.stubs.divide import floor_divide_text
     from tracejit.runtime.stubs.poll import INITIAL_FUEL, poll_text
     from tracejit.runtime.stubs.unbox import unbox_wide_text
 
@@ -50,6 +52,7 @@ def _make_target() -> Target:
         box_int=layout.api("PyLong_FromLongLong"),
         box_unsigned=layout.api("PyLong_FromUnsignedLongLong"),
         unbox_wide=_install("unbox_wide", unbox_wide_text),
+        floor_divide=_install("floor_divide", floor_divide_text),
         poll=_install("poll", poll_text),
         deopt=_install("deopt", deopt_text),
         initial_fuel=INITIAL_FUEL,
