@@ -1,1 +1,5 @@
-"""Integer kernels: each module has a `kernel`, its ARGUMENTS, and the ANSWER that it must give."""
+"""Integer kernels: each module has a `kernel`, its ARGUMENTS, and the ANSWER that it must give.
+
+FAMILY says what the arithmetic is like: `plain`, `masked` (reduced by masks) or `modular` (reduced
+by moduli). Beside each module is the same in C, where integers have 64 bits and wrap.
+"""

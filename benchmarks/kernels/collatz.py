@@ -1,5 +1,6 @@
 """The longest Collatz chain that starts below a limit."""
 
+FAMILY = "plain"
 ARGUMENTS = (4_000,)
 ANSWER = (3711, 237)
 

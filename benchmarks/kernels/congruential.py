@@ -1,5 +1,6 @@
 """A linear congruential generator under a 31-bit mask."""
 
+FAMILY = "masked"
 ARGUMENTS = (400_000, 12345)
 ANSWER = (199786, 11968953)
 

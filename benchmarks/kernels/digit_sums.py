@@ -1,5 +1,6 @@
 """Decimal digit sums of the numbers below a limit."""
 
+FAMILY = "plain"
 ARGUMENTS = (60_000,)
 ANSWER = 1230000
 

@@ -1,5 +1,6 @@
 """Sums of divisors, in pairs up to the square root."""
 
+FAMILY = "plain"
 ARGUMENTS = (9_000,)
 ANSWER = 66600167
 

@@ -1,5 +1,6 @@
 """Modular inverses by the extended Euclidean algorithm."""
 
+FAMILY = "plain"
 ARGUMENTS = (20_000, 1_000_003)
 ANSWER = 475630
 

@@ -1,5 +1,6 @@
 """Fibonacci numbers modulo a prime."""
 
+FAMILY = "modular"
 ARGUMENTS = (500_000, 1_000_003)
 ANSWER = 161148
 

@@ -1,5 +1,6 @@
 """Sum of a formula over a range."""
 
+FAMILY = "plain"
 ARGUMENTS = (300_000,)
 ANSWER = 26999550003450000
 

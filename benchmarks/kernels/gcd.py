@@ -1,5 +1,6 @@
 """Greatest common divisors of pairs of 60-bit numbers, by Euclid's algorithm, summed."""
 
+FAMILY = "plain"
 ARGUMENTS = (1000,)
 ANSWER = 2880
 

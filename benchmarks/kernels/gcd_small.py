@@ -3,6 +3,7 @@
 Bound by the processor's divider and by the last branch of each pair, in C as well.
 """
 
+FAMILY = "plain"
 ARGUMENTS = (260,)
 ANSWER = 243452
 

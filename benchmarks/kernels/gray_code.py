@@ -1,5 +1,6 @@
 """Gray codes there and back."""
 
+FAMILY = "plain"
 ARGUMENTS = (60_000,)
 ANSWER = 90000
 

@@ -1,5 +1,6 @@
 """Integer square roots by Newton's method."""
 
+FAMILY = "plain"
 ARGUMENTS = (20_000,)
 ANSWER = 1113488992
 

@@ -1,5 +1,6 @@
 """Modular powers by squaring: Fermat's test over many bases."""
 
+FAMILY = "modular"
 ARGUMENTS = (7_000, 1_000_000_007)
 ANSWER = 6998
 

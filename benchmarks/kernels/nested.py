@@ -1,5 +1,6 @@
 """Three nested loops with a little arithmetic in the innermost."""
 
+FAMILY = "plain"
 ARGUMENTS = (70,)
 ANSWER = 484247400
 

@@ -1,5 +1,6 @@
 """Perfect numbers below a limit, by adding up every divisor."""
 
+FAMILY = "plain"
 ARGUMENTS = (900,)
 ANSWER = 6028496
 

@@ -1,5 +1,6 @@
 """Set bits counted one at a time."""
 
+FAMILY = "plain"
 ARGUMENTS = (40_000,)
 ANSWER = 926231
 

@@ -1,5 +1,6 @@
 """Primes below a limit, counted by trial division."""
 
+FAMILY = "plain"
 ARGUMENTS = (12_000,)
 ANSWER = 1438
 

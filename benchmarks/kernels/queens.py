@@ -1,5 +1,6 @@
 """Queens on a small board: bit masks, with the stacks of the search packed into integers."""
 
+FAMILY = "plain"
 ARGUMENTS = (7, 50)
 ANSWER = (40 * 50, 551 * 50)
 

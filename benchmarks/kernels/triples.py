@@ -1,5 +1,6 @@
 """Pythagorean triples with a perimeter below a limit."""
 
+FAMILY = "plain"
 ARGUMENTS = (300,)
 ANSWER = 73
 
