@@ -14,7 +14,7 @@ from typing import TypeAlias
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Memory, Operand, VirtualRegister
 from tracejit.backend.x64 import ROWS, Register
 
-_PMOVE = ROWS["pmove"]
+_MOV, _PMOVE = ROWS["mov"], ROWS["pmove"]
 VIRTUAL = 16
 """A register's index: a physical one's number, or this plus a virtual one's number."""
 
@@ -33,11 +33,11 @@ class Liveness:
 
     insts: list[MachInst]
     accesses: list[Accesses]
-    frequency: list[float]
-    """How often each instruction runs, as a guess from loops and coldness."""
+    copies: list[tuple[float, MachInst]]
+    """The moves, with how often each runs, as a guess from loops and coldness."""
     ranges: list[int]
     weights: list[float]
-    """The frequencies of the reads and writes; what only exits read adds nothing."""
+    """How often each register is read and written; what only exits read adds nothing."""
 
     def occurrences(self) -> list[list[int]]:
         """By register, the instructions that read or write it, exits apart."""
@@ -53,9 +53,10 @@ def frequency_of(block: LirBlock) -> float:
 
 
 def accesses_of(inst: MachInst) -> Accesses:
-    op, operands = inst.op, inst.operands
+    op = inst.op
     if op is _PMOVE:
-        return _indices(operands[1::2]), _indices(operands[::2]), ()
+        return _indices(inst.operands[1::2]), _indices(inst.operands[::2]), ()
+    operands = inst.operands
     reads, writes = [*op.used], [*op.defined]
     for at in op.reads:
         operand = operands[at]
@@ -104,36 +105,35 @@ def live_ranges(function: LirFunction) -> Liveness:
     exposed: dict[LirBlock, int] = {}
     written: dict[LirBlock, int] = {}
     for block in function.blocks:
-        frequency = frequency_of(block)
-        found.insts += block.insts
-        found.frequency += [frequency] * len(block.insts)
-        exposed[block], written[block] = _survey(block, frequency, found)
+        exposed[block], written[block] = _survey(block, found)
     out = live_out(function.blocks, exposed, written)
     into = {block: exposed[block] | (out[block] & ~written[block]) for block in function.blocks}
-    _add_ranges(found.ranges, found.accesses, function.blocks, into, out)
+    _add_ranges(found, function.blocks, into, out)
     return found
 
 
-def _survey(block: LirBlock, frequency: float, found: Liveness) -> tuple[int, int]:
+def _survey(block: LirBlock, found: Liveness) -> tuple[int, int]:
     """Note the block's accesses: what it reads before it writes it, and what it writes, as sets."""
-    accesses, weights = found.accesses, found.weights
-    seen: set[int] = set()
+    frequency = frequency_of(block)
+    accesses, copies = found.accesses, found.copies
     exposed: set[int] = set()
+    written: set[int] = set()
     for inst in block.insts:
         access = accesses_of(inst)
         accesses.append(access)
         reads, writes, exit_reads = access
         for index in reads:
-            weights[index] += frequency
-            if index not in seen:
+            if index not in written:
                 exposed.add(index)
         for index in exit_reads:
-            if index not in seen:
+            if index not in written:
                 exposed.add(index)
         for index in writes:
-            weights[index] += frequency
-            seen.add(index)
-    return _bits(exposed), _bits(seen)
+            written.add(index)
+        if inst.op is _MOV or inst.op is _PMOVE:
+            copies.append((frequency, inst))
+    found.insts += block.insts
+    return _bits(exposed), _bits(written)
 
 
 def live_out(
@@ -166,21 +166,19 @@ def _bits(indices: Iterable[int]) -> int:
 
 
 def _add_ranges(
-    ranges: list[int],
-    accesses: list[Accesses],
-    blocks: list[LirBlock],
-    into: dict[LirBlock, int],
-    out: dict[LirBlock, int],
+    found: Liveness, blocks: list[LirBlock], into: dict[LirBlock, int], out: dict[LirBlock, int]
 ) -> None:
     """Walk the code backwards; `ends` has, for each live register, the bit where its range ends.
 
     A range goes on into the block above it in the text unless the register is dead there.
     """
+    ranges, weights, accesses = found.ranges, found.weights, found.accesses
     ends: dict[int, int] = {}
     live_below = 0
     number = len(accesses)
     for block in reversed(blocks):
         live = out[block]
+        frequency = frequency_of(block)
         bound = 2 * number
         for index in _members(live_below & ~live):
             ranges[index] |= (1 << ends.pop(index)) - (1 << bound)
@@ -191,11 +189,13 @@ def _add_ranges(
             reads, writes, exit_reads = accesses[number]
             at = 2 * number + 1
             for index in writes:
+                weights[index] += frequency
                 if index in ends:
                     ranges[index] |= (1 << ends.pop(index)) - (1 << at)
                 else:
                     ranges[index] |= 1 << at
             for index in reads:
+                weights[index] += frequency
                 if index not in ends:
                     ends[index] = at
             for index in exit_reads:

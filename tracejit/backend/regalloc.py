@@ -27,10 +27,12 @@ from tracejit.backend.x64 import (
     ALLOCATION_ORDER,
     CALLEE_SAVED,
     REGISTERS,
+    ROWS,
     Register,
     fits_i32,
 )
 
+_PMOVE = ROWS["pmove"]
 _PUSH_AND_POP = 2.0
 """The spill weight up to which a slot costs no more than saving one more register."""
 
@@ -55,9 +57,6 @@ class Bundle:
 
 def allocate(function: LirFunction) -> None:
     """Give every virtual register a register or a slot, in place, and the exits their locations."""
-    for block in function.blocks:
-        for inst in block.insts:
-            inst.virtual = tuple(inst.operands)
     allocator = _Allocator(function)
     allocator.coalesce()
     allocator.assign()
@@ -86,9 +85,11 @@ class _Allocator:
 
     def coalesce(self) -> None:
         copies: list[tuple[float, int, int]] = []
-        for inst, frequency in zip(self.liveness.insts, self.liveness.frequency, strict=True):
-            if inst.op.name in ("mov", "pmove"):
-                operands = inst.operands
+        for frequency, inst in self.liveness.copies:
+            operands = inst.operands
+            if len(operands) == 2:
+                self.note_copy(copies, frequency, operands[0], operands[1])
+            else:
                 for target, source in zip(operands[::2], operands[1::2], strict=True):
                     self.note_copy(copies, frequency, target, source)
         copies.sort(key=lambda copy: -copy[0])
@@ -102,14 +103,14 @@ class _Allocator:
         target: Operand,
         source: Operand,
     ) -> None:
-        if isinstance(target, Register):
+        if type(target) is Register:
             target, source = source, target
-        if not isinstance(target, VirtualRegister):
+        if type(target) is not VirtualRegister:
             return
-        if isinstance(source, VirtualRegister):
-            copies.append((frequency, index_of(target), index_of(source)))
-        elif isinstance(source, Register):
-            bundle = self.bundles[index_of(target)]
+        if type(source) is VirtualRegister:
+            copies.append((frequency, VIRTUAL + target.number, VIRTUAL + source.number))
+        elif type(source) is Register:
+            bundle = self.bundles[VIRTUAL + target.number]
             assert bundle is not None
             bundle.hints[source] = bundle.hints.get(source, 0.0) + frequency
 
@@ -206,6 +207,8 @@ class _Allocator:
         inst = self.liveness.insts[number]
         if inst.op.name == "pmove":
             return []
+        if inst.virtual is None:
+            inst.virtual = tuple(inst.operands)
         if isinstance(place, int) and inst.op.name == "mov" and self.is_member(inst, 0, member):
             return []
         evicted: list[Bundle] = []
@@ -289,7 +292,9 @@ class _Allocator:
             insts: list[MachInst] = []
             for inst in block.insts:
                 _place_operands(inst, places)
-                if inst.op.name == "pmove":
+                if inst.exits:
+                    _place_exits(inst, places)
+                if inst.op is _PMOVE:
                     pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
                     insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
                 if before and inst in before:
@@ -304,22 +309,25 @@ class _Allocator:
 
 def _place_operands(inst: MachInst, places: list[Operand]) -> None:
     operands = inst.operands
+    if inst.virtual is None:
+        inst.virtual = tuple(operands)
     for at, operand in enumerate(operands):
         kind = type(operand)
         if kind is VirtualRegister:
             operands[at] = places[operand.number]  # type: ignore[union-attr]
         elif kind is Memory:
             operands[at] = _placed_address(operand, places)  # type: ignore[arg-type]
+
+
+def _place_exits(inst: MachInst, places: list[Operand]) -> None:
     for exit in inst.exits:
         exit.virtual = tuple([operand for _, operand in exit.values])
-        placed, found = [], []
-        for of_type, operand in exit.values:
-            place = places[operand.number] if type(operand) is VirtualRegister else operand
-            placed.append((of_type, place))
-            found.append((of_type, location(place)))
-        exit.values, exit.record.values = placed, found
+        exit.values = [
+            (of_type, places[operand.number] if type(operand) is VirtualRegister else operand)
+            for of_type, operand in exit.values
+        ]
+        exit.record.values = [(of_type, location(place)) for of_type, place in exit.values]
         if exit.undo is not None:
-            exit.undo.virtual = tuple(exit.undo.operands)
             _place_operands(exit.undo, places)
 
 
