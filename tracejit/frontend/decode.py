@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from opcode import EXTENDED_ARG
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -16,7 +17,6 @@ _BINARY = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^")
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 _COMPARE_SHIFT = {11: 0, 12: 4}.get(sys.version_info.minor, 5)
 _UNARY_POSITIVE = 5
-_CACHE = 0
 _NO_FALLTHROUGH = frozenset(
     ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
 )
@@ -43,12 +43,8 @@ class Instr:
     """What the argument stands for: a local's name, a constant, an operator; else the number."""
     target: int
     """Where it jumps to, or -1."""
-
-    def successors(self) -> tuple[int, ...]:
-        """Where control goes if the instruction raises nothing."""
-        if self.target < 0:
-            return () if self.name in _NO_FALLTHROUGH else (self.next,)
-        return (self.target,) if self.name in _NO_FALLTHROUGH else (self.next, self.target)
+    successors: tuple[int, ...]
+    """Where control goes if the instruction raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +66,40 @@ class Decoded:
 
 def decode(code: CodeType) -> Decoded:
     """The instructions of a code object."""
+    units = code.co_code
+    instrs: dict[int, Instr] = {}
+    offset, end = 0, len(units)
+    while offset < end:
+        start = offset
+        number: int = units[offset]
+        arg: Any = units[offset + 1]
+        offset += 2
+        while number == EXTENDED_ARG:
+            number, arg = units[offset], arg << 8 | units[offset + 1]
+            offset += 2
+        name, caches, direction, falls_through, meaning = _ROWS[number] or _row(number)
+        offset += caches
+        target, following = -1, (offset,) if falls_through else ()
+        if direction:
+            target = offset + direction * arg
+            if name == "FOR_ITER":
+                target += _LOOP_END_SIZE
+            following = (*following, target)
+        elif meaning is not None:
+            name, arg = meaning(name, arg, code)
+        instrs[start] = Instr(start, offset, name, arg, target, following)
+    return Decoded(instrs, _handlers(code) if code.co_exceptiontable else [])
+
+
+def _handlers(code: CodeType) -> list[Handler]:
     from bytecode import ConcreteBytecode
 
     # Without the line table, which costs as much to read as the rest.
     concrete = ConcreteBytecode.from_code(code.replace(co_linetable=b""))
-    instrs: list[Instr] = []
-    offset = 0
-    raw: Any
-    for raw in concrete:
-        start, offset = offset, offset + raw.size
-        if raw.opcode == _CACHE:
-            instrs[-1].next = offset
-        else:
-            instrs.append(_instr(raw, code, start, offset))
-    handlers = [
+    return [
         Handler(2 * entry.start_offset, 2 * entry.stop_offset + 2, 2 * entry.target)
         for entry in concrete.exception_table
     ]
-    return Decoded({instr.offset: instr for instr in instrs}, handlers)
 
 
 def lines(code: CodeType) -> dict[int, int]:
@@ -98,20 +110,6 @@ def lines(code: CodeType) -> dict[int, int]:
         if line is not None
         for offset in range(start, end, 2)
     }
-
-
-def _instr(raw: Any, code: CodeType, start: int, end: int) -> Instr:
-    name = _RENAMED.get(raw.name, raw.name)
-    arg = raw.arg
-    target = -1
-    if raw.has_jump():
-        # The package counts in instructions, from where the instruction proper begins.
-        target = 2 * raw.get_jump_target(start // 2)
-        if name == "FOR_ITER":
-            target += _LOOP_END_SIZE
-    elif name in _MEANING:
-        name, arg = _MEANING[name](name, arg, code)
-    return Instr(start, end, name, arg, target)
 
 
 _Meaning: TypeAlias = tuple[str, object]
@@ -181,3 +179,22 @@ _MEANING: dict[str, Callable[[str, int, CodeType], _Meaning]] = {
     "COMPARE_OP": _comparison,
     "CALL_INTRINSIC_1": _intrinsic,
 }
+
+_Row: TypeAlias = tuple[str, int, int, bool, Callable[[str, Any, CodeType], _Meaning] | None]
+"""Of an opcode: its name, how many bytes of caches follow, the direction in bytes if it jumps by
+its argument, whether the next instruction may follow, what the argument means."""
+_ROWS: list[_Row | None] = [None] * 256
+"""The rows of the opcodes seen so far."""
+
+
+def _row(number: int) -> _Row:
+    from bytecode import ConcreteInstr
+
+    instr = ConcreteInstr.disassemble(None, bytes((number, 1)), 0)
+    name = _RENAMED.get(instr.name, instr.name)
+    caches = instr.use_cache_opcodes()
+    target = instr.get_jump_target(0)
+    direction = 0 if target is None else 2 * (target - caches - 1)
+    row = (name, 2 * caches, direction, name not in _NO_FALLTHROUGH, _MEANING.get(name))
+    _ROWS[number] = row
+    return row

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tracejit.frontend.decode import Decoded, Instr, decode
 
@@ -32,7 +33,7 @@ def flow_of(code: CodeType) -> Flow:
     # For the target of each backward jump, the last jump back to it.
     loops: dict[int, int] = {}
     for instr in _reachable(decoded.instrs):
-        for successor in instr.successors():
+        for successor in instr.successors:
             predecessors[successor] = predecessors.get(successor, 0) + 1
             if successor <= instr.offset:
                 loops[successor] = max(instr.offset, loops.get(successor, 0))
@@ -66,7 +67,7 @@ def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
     while work:
         instr = instrs[work.pop()]
         found.append(instr)
-        for successor in instr.successors():
+        for successor in instr.successors:
             if successor not in seen:
                 seen.add(successor)
                 work.append(successor)
@@ -80,25 +81,27 @@ def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str
     header has become live in more, then once over each instruction.
     """
     bit = {name: 1 << index for index, name in enumerate(names)}
-    rows: list[_Row] = [
-        (instr.offset, *_reads_writes(instr, bit), instr.successors(), targets)
-        for instr, targets in _with_handlers(decoded)
-    ]
+    handlers = _handlers(decoded)
+    ahead = {handler.target for handler in decoded.handlers if handler.target < handler.end}
+    rows: list[_Row] = []
+    for offset, instr in decoded.instrs.items():
+        access = _ACCESSES.get(instr.name)
+        read, kept = (0, ~0) if access is None else access(instr.arg, bit)
+        rows.append((offset, read, kept, instr.successors, handlers.get(offset, ())))
+        if 0 <= instr.target <= offset:
+            ahead.add(instr.target)
     rows.reverse()
     live = dict.fromkeys(decoded.instrs, 0)
-    ahead = {
-        target
-        for offset, _, _, following, targets in rows
-        for target in (*following, *targets)
-        if target <= offset
-    }
     if ahead:
         runs = _runs(rows)
         read_ahead: list[int] | None = None
         while read_ahead != (read_ahead := [live[target] for target in ahead]):
             _sweep(runs, live)
     _sweep(rows, live)
-    spelled = {mask: _spell(mask, names) for mask in set(live.values())}
+    named = [(1 << index, name) for index, name in enumerate(names)]
+    spelled = {
+        mask: tuple([name for bit, name in named if mask & bit]) for mask in set(live.values())
+    }
     return {offset: spelled[mask] for offset, mask in live.items()}
 
 
@@ -109,17 +112,19 @@ def _runs(rows: list[_Row]) -> list[_Row]:
     for offset, _, _, following, targets in rows:
         if following != (last,):
             entered.update(following)
-        entered.update(targets)
+        if targets:
+            entered.update(targets)
         last = offset
     runs: list[_Row] = []
-    for row in rows:
-        offset, read, kept, following, targets = row
-        if runs and following == (runs[-1][0],) and not targets:
-            first, later_read, later_kept, onward, handlers = runs[-1]
-            if first not in entered and not handlers:
-                runs[-1] = (offset, read | (later_read & kept), kept & later_kept, onward, ())
-                continue
-        runs.append(row)
+    run = rows[0]
+    for row in rows[1:]:
+        first, read, kept, onward, handlers = run
+        if row[3] == (first,) and first not in entered and not handlers and not row[4]:
+            run = (row[0], row[1] | (read & row[2]), row[2] & kept, onward, ())
+        else:
+            runs.append(run)
+            run = row
+    runs.append(run)
     return runs
 
 
@@ -134,37 +139,46 @@ def _sweep(rows: list[_Row], live: dict[int, int]) -> None:
         live[offset] = before
 
 
-def _spell(mask: int, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for index, name in enumerate(names) if mask >> index & 1)
-
-
-def _with_handlers(decoded: Decoded) -> list[tuple[Instr, tuple[int, ...]]]:
-    """Each instruction with the handlers that an exception in it can go to."""
-    if not decoded.handlers:
-        return [(instr, ()) for instr in decoded.instrs.values()]
+def _handlers(decoded: Decoded) -> dict[int, tuple[int, ...]]:
+    """For each offset, the handlers that an exception there can go to, if there are any."""
     found: dict[int, tuple[int, ...]] = {}
     for handler in decoded.handlers:
-        for offset in range(handler.start, handler.end, 2):
-            found[offset] = (handler.target,)
-    return [(instr, found.get(offset, ())) for offset, instr in decoded.instrs.items()]
+        found.update(dict.fromkeys(range(handler.start, handler.end, 2), (handler.target,)))
+    return found
 
 
-def _reads_writes(instr: Instr, bit: dict[str, int]) -> tuple[int, int]:
-    """The locals that an instruction reads, and (inverted) those that it overwrites."""
-    if "FAST" not in instr.name:
-        return 0, ~0
-    match instr.name:
-        case "LOAD_FAST":
-            return bit[instr.arg], ~0
-        case "LOAD_FAST_LOAD_FAST":
-            return bit[instr.arg[0]] | bit[instr.arg[1]], ~0
-        case "STORE_FAST":
-            return 0, ~bit[instr.arg]
-        case "STORE_FAST_STORE_FAST":
-            return 0, ~(bit[instr.arg[0]] | bit[instr.arg[1]])
-        case "STORE_FAST_LOAD_FAST":
-            stored, loaded = bit[instr.arg[0]], bit[instr.arg[1]]
-            return loaded & ~stored, ~stored
-        case "DELETE_FAST" | "LOAD_FAST_AND_CLEAR":
-            return bit[instr.arg], ~bit[instr.arg]
-    return 0, ~0
+def _loads(name: str, bit: dict[str, int]) -> tuple[int, int]:
+    return bit[name], ~0
+
+
+def _stores(name: str, bit: dict[str, int]) -> tuple[int, int]:
+    return 0, ~bit[name]
+
+
+def _unbinds(name: str, bit: dict[str, int]) -> tuple[int, int]:
+    return bit[name], ~bit[name]
+
+
+def _loads_two(names: tuple[str, str], bit: dict[str, int]) -> tuple[int, int]:
+    return bit[names[0]] | bit[names[1]], ~0
+
+
+def _stores_two(names: tuple[str, str], bit: dict[str, int]) -> tuple[int, int]:
+    return 0, ~(bit[names[0]] | bit[names[1]])
+
+
+def _stores_and_loads(names: tuple[str, str], bit: dict[str, int]) -> tuple[int, int]:
+    stored, loaded = bit[names[0]], bit[names[1]]
+    return loaded & ~stored, ~stored
+
+
+_ACCESSES: Final[dict[str, Callable[[Any, dict[str, int]], tuple[int, int]]]] = {
+    "LOAD_FAST": _loads,
+    "LOAD_FAST_LOAD_FAST": _loads_two,
+    "LOAD_FAST_AND_CLEAR": _unbinds,
+    "DELETE_FAST": _unbinds,
+    "STORE_FAST": _stores,
+    "STORE_FAST_STORE_FAST": _stores_two,
+    "STORE_FAST_LOAD_FAST": _stores_and_loads,
+}
+"""The locals that an instruction reads, and (inverted) those that it overwrites, as bit sets."""
