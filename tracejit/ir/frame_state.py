@@ -14,28 +14,28 @@ class FrameState:
     """The interpreter's frame just before the instruction at a bytecode offset (in bytes).
 
     `locals` holds the bound locals that can still be read; `stack` the operand stack, deepest
-    first. Immutable. Passes mostly rename values, so a renamed state shares the shapes of the
-    original until somebody asks for its own.
+    first. Passes mostly rename values, so the shapes of a renamed state are those of the original
+    until somebody asks for its own.
     """
 
-    __slots__ = ("_locals", "_original", "_stack", "_values", "offset")
+    __slots__ = ("_is_renamed", "_locals", "_stack", "_values", "offset")
 
     def __init__(self, offset: int, locals: Mapping[str, Shape], stack: tuple[Shape, ...]) -> None:
         self.offset = offset
         self._locals = locals
         self._stack = stack
         self._values: tuple[Value, ...] | None = None
-        self._original: FrameState | None = None
-        """The state that has the shapes, if this one only has other values in them."""
+        self._is_renamed = False
+        """Whether the values in the shapes stand for those of `_values`."""
 
     @property
     def locals(self) -> Mapping[str, Shape]:
-        self._make_shapes()
+        self._rename_shapes()
         return self._locals
 
     @property
     def stack(self) -> tuple[Shape, ...]:
-        self._make_shapes()
+        self._rename_shapes()
         return self._stack
 
     def shapes(self) -> Iterator[Shape]:
@@ -76,20 +76,25 @@ class FrameState:
         )
 
     def renamed(self, names: Mapping[Value, Value]) -> FrameState:
-        """The state with the values in `names` replaced by what they map to."""
-        original = self._original or self
-        state = FrameState(self.offset, original._locals, original._stack)
-        get = names.get
-        state._values = tuple([get(value, value) for value in self.values()])
-        state._original = original
+        """A copy with the values in `names` replaced by what they map to."""
+        state = FrameState(self.offset, self._locals, self._stack)
+        state._values = self.values()
+        state.rename(names)
         return state
 
-    def _make_shapes(self) -> None:
-        if self._original is not None:
+    def rename(self, names: Mapping[Value, Value]) -> None:
+        """Replace the values in `names` by what they map to, in every exit with this state."""
+        get = names.get
+        self._values = tuple([get(value, value) for value in self.values()])
+        self._is_renamed = True
+
+    def _rename_shapes(self) -> None:
+        if self._is_renamed:
             # Shapes are walked in the same order by `values` and by `map_values`.
             rest = iter(self.values())
-            own = self._original.map_values(lambda _: next(rest))
-            self._locals, self._stack, self._original = own._locals, own._stack, None
+            self._is_renamed = False
+            own = self.map_values(lambda _: next(rest))
+            self._locals, self._stack = own._locals, own._stack
 
 
 @dataclass(frozen=True, slots=True, eq=False)

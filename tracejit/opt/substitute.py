@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Function, Inst
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import map_values, values_in
@@ -16,13 +15,12 @@ def substitute(function: Function, replaced: dict[Value, Value]) -> None:
     for value in replaced:
         resolve(value, replaced)
     keys, get = replaced.keys(), replaced.get
-    states: dict[FrameState, FrameState] = {}
     for block in function.blocks:
         for inst in block.insts:
             if not keys.isdisjoint(inst.args):
                 inst.args = [get(arg, arg) for arg in inst.args]
             if inst.exit is not None and not keys.isdisjoint(inst.exit.state.values()):
-                inst.exit = _renamed(inst.exit, replaced, states)
+                inst.exit.state.rename(replaced)
         _rename_terminator(block.terminator, replaced)
 
 
@@ -34,16 +32,6 @@ def resolve(value: Value, replaced: dict[Value, Value]) -> Value:
     while value is not last:
         replaced[value], value = last, replaced[value]
     return last
-
-
-def _renamed(
-    exit: Exit, replaced: dict[Value, Value], states: dict[FrameState, FrameState]
-) -> Exit:
-    state = states.get(exit.state)
-    if state is None:
-        state = exit.state.renamed(replaced)
-        states[exit.state] = state
-    return Exit(exit.reason, state)
 
 
 def _rename_terminator(inst: Inst, replaced: dict[Value, Value]) -> None:
