@@ -1,1 +1,1 @@
-"""Benchmarks: CPython beside tracejit on one machine, in one run, by pyperf."""
+"""Benchmarks: CPython, tracejit, Numba, PyPy and C on one machine, in one run."""

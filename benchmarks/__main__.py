@@ -1,80 +1,58 @@
-"""`python -m benchmarks [--fast] [--markdown]`: kernels, calls, first calls, the import.
+"""`python -m benchmarks`: kernels on every side there is, calls, and what happens once.
 
-Every figure is a median over processes of their own, and both sides are warm. A kernel whose answer
-is wrong stops the run.
+All sides of a kernel are timed by turns in one process, and the shortest times count: only these
+compare on a machine whose speed changes. An answer that is wrong stops the run, but for Numba,
+where it is what was found out.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
-from collections.abc import Callable
+from pathlib import Path
 
-import pyperf
-
-from benchmarks.measure import Comparison, Pair, Timer, durations, pairs
-from benchmarks.report import report
+from benchmarks import measure, sides
+from benchmarks.once import once
+from benchmarks.report import into_section, report
 
 
 def main() -> None:
-    runner = pyperf.Runner(
-        processes=8,
-        values=3,
-        warmups=1,
-        program_args=("-m", "benchmarks"),
-        add_cmdline_args=pass_on,
-    )
-    runner.argparser.description = __doc__
-    runner.argparser.add_argument("--markdown", action="store_true", help="print Markdown tables")
-    runner.argparser.add_argument(
+    options = parser().parse_args()
+    processes, rounds, once_processes = (1, 4, 3) if options.fast else (3, 7, 9)
+    wanted = options.only and options.only.split(",")
+    chosen = ("CPython", "tracejit", *options.against.split(","))
+    results = []
+    for subject in measure.subjects():
+        if not wanted or subject.name in wanted or subject.group in wanted:
+            print(subject.name, end=" ", file=sys.stderr, flush=True)
+            results.append(measure.measure(subject, chosen, processes, rounds))
+    happened = once(once_processes) if not wanted or "once" in wanted else None
+    print(file=sys.stderr)
+    print(report(results, happened, options.markdown))
+    if options.readme:
+        tables = report(results, happened, markdown=True)
+        options.readme.write_text(into_section(options.readme.read_text(), tables))
+    if options.plot:
+        from benchmarks.plot import plot
+
+        plot(results, options.plot)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    made.add_argument("--fast", action="store_true", help="fewer processes and rounds")
+    made.add_argument(
         "--only", help="kernels or groups (kernel, overflow, call, once), separated by commas"
     )
-    options = runner.parse_args()
-    options.quiet = True
-    wanted = options.only.split(",") if options.only else None
-    found = [
-        compare(runner, options, pair)
-        for pair in pairs()
-        if wanted is None or pair.name in wanted or pair.group in wanted
-    ]
-    if not options.worker:
-        once = durations(5 if options.fast else 15) if wanted is None or "once" in wanted else []
-        print(report([c for c in found if c is not None], once, options.markdown))
-
-
-def compare(runner: pyperf.Runner, options: argparse.Namespace, pair: Pair) -> Comparison | None:
-    """Measure both sides; None in a worker, which runs one side and reports it to its parent."""
-    results = []
-    for side, prepare, loops in pair.sides():
-        if not options.worker:
-            options.loops = loops
-        with contextlib.redirect_stdout(sys.stderr):
-            results.append(
-                runner.bench_time_func(
-                    f"{pair.name}, {side}", lazily(prepare), inner_loops=pair.inner_loops
-                )
-            )
-    plain, compiled = results
-    return None if options.worker else Comparison(pair, plain, compiled)
-
-
-def lazily(prepare: Callable[[], Timer]) -> Timer:
-    """The timer, prepared when it first runs: a worker prepares its own side only."""
-    made: list[Timer] = []
-
-    def time(loops: int) -> float:
-        if not made:
-            made.append(prepare())
-        return made[0](loops)
-
-    return time
-
-
-def pass_on(command: list[str], options: argparse.Namespace) -> None:
-    """Give a worker the options that number its task."""
-    if options.only:
-        command += ["--only", options.only]
+    made.add_argument(
+        "--against",
+        default=",".join(sides.available()),
+        help="sides beside CPython and tracejit, separated by commas; here: %(default)s",
+    )
+    made.add_argument("--markdown", action="store_true", help="print Markdown tables")
+    made.add_argument("--readme", type=Path, help="write the tables into that file's section")
+    made.add_argument("--plot", type=Path, help="draw the kernels' speed-ups into that SVG file")
+    return made
 
 
 if __name__ == "__main__":

@@ -1,86 +1,57 @@
-"""What is measured, and how: each measurement times one thing, warm, after checking its answer."""
+"""What is compared, and the worker processes that measure it."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
-import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from time import perf_counter
-from types import FunctionType
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-import pyperf
+from benchmarks import calls, kernels, sides
 
-from benchmarks import calls, kernels
-
-Timer = Callable[[int], float]
-"""Runs so many loops and gives the seconds that they took."""
+PATIENCE = 20.0
+"""Seconds after which a side that should have answered is taken to hang."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One function measured plain and decorated."""
+class Subject:
+    """One function, measured on several sides."""
 
     group: str
     name: str
-    prepare: Callable[[Callable[[FunctionType], FunctionType]], Timer]
-    """Gives the timer of the function that it has decorated with what it is given."""
-    loops: tuple[int, int]
-    """How many loops make one value, plain and decorated."""
+    worker: str
+    """What the worker knows it by."""
+    sides: tuple[str, ...] = ("CPython", "tracejit")
+    family: str = ""
+    note: str = ""
     inner_loops: int = 1
 
-    def sides(self) -> Iterator[tuple[str, Callable[[], Timer], int]]:
-        yield "CPython", lambda: self.prepare(lambda function: function), self.loops[0]
-        yield "tracejit", lambda: self.prepare(decorator()), self.loops[1]
+
+@dataclass(slots=True)
+class Result:
+    """What was found about a subject. Without a side in `seconds`, `failures` may say why."""
+
+    subject: Subject
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    exits: int = 0
+    compiling: float = 0.0
+
+    def ratio(self, side: str, to: str = "tracejit") -> float:
+        """How many times as long as the other that side takes."""
+        return self.seconds[side] / self.seconds[to]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A pair's results."""
-
-    pair: Pair
-    plain: pyperf.Benchmark
-    compiled: pyperf.Benchmark
-
-    @property
-    def ratio(self) -> float:
-        """How many times as fast the decorated function is."""
-        return float(self.plain.median() / self.compiled.median())
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """Something that happens once, measured in fresh processes."""
-
-    name: str
-    seconds: float
-
-
-def decorator() -> Callable[[FunctionType], FunctionType]:
-    from tracejit import tracejit
-
-    return tracejit
-
-
-def fresh(function: FunctionType) -> FunctionType:
-    """A copy with a code object of its own."""
-    copy = FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
-    copy.__defaults__ = function.__defaults__
-    return copy
-
-
-def pairs() -> list[Pair]:
+def subjects() -> list[Subject]:
     """Everything that is compared, in the order of the report."""
     return [
-        *(kernel_pair(name) for name in kernel_names()),
-        kernel_pair("overflow", "benchmarks.overflow", "overflow", (1, 4)),
-        *(
-            Pair("call", name, lambda decorate, time=time: time(decorate), (50_000, 50_000), 10)  # type: ignore[misc]
-            for name, time in calls.TIMERS.items()
-        ),
+        *(kernel_subject(name) for name in kernel_names()),
+        Subject("overflow", "overflow", "benchmarks.overflow"),
+        *(Subject("call", name, name, inner_loops=10) for name in calls.TIMERS),
     ]
 
 
@@ -88,55 +59,69 @@ def kernel_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(kernels.__path__))
 
 
-def kernel_pair(
-    name: str, module: str = "", group: str = "kernel", loops: tuple[int, int] = (1, 10)
-) -> Pair:
-    def prepare(decorate: Callable[[FunctionType], FunctionType]) -> Timer:
-        found = importlib.import_module(module or f"{kernels.__name__}.{name}")
-        kernel, arguments = decorate(fresh(found.kernel)), found.ARGUMENTS
-        for _ in range(3):
-            answer = kernel(*arguments)
-            if answer != found.ANSWER:
-                raise SystemExit(f"{name} answers {answer!r} rather than {found.ANSWER!r}")
-        return lambda loops: time_loops(kernel, arguments, loops)
-
-    return Pair(group, name, prepare, loops)
-
-
-def time_loops(function: FunctionType, arguments: Sequence[object], loops: int) -> float:
-    began = perf_counter()
-    for _ in range(loops):
-        function(*arguments)
-    return perf_counter() - began
-
-
-IMPORT = """
-from time import perf_counter
-began = perf_counter()
-from tracejit import tracejit
-print(perf_counter() - began)
-"""
-FIRST = """
-from benchmarks.first_call import times
-print(*times(21))
-"""
-
-
-def durations(processes: int) -> list[Duration]:
-    """The import, the first compilation in a process, and the first call of one more function."""
-    imports = [child(IMPORT)[0] for _ in range(processes)]
-    firsts = [child(FIRST) for _ in range(processes)]
-    once = statistics.median(first for first, *_ in firsts)
-    later = statistics.median(statistics.median(times) for _, *times in firsts)
-    return [
-        Duration("`from tracejit import tracejit`", statistics.median(imports)),
-        Duration("first call of a 30-line kernel, compilation included", later),
-        Duration("once in a process: loading `bytecode` and Keystone", once - later),
+def kernel_subject(name: str) -> Subject:
+    path = f"{kernels.__name__}.{name}"
+    module = importlib.import_module(path)
+    known = [
+        side for side in sides.available() if side != "C" or sides.source_in_c(module).exists()
     ]
+    return Subject("kernel", name, path, tuple(known), module.FAMILY, getattr(module, "NOTE", ""))
 
 
-def child(program: str) -> list[float]:
-    """The numbers that a program prints in an interpreter of its own."""
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return [float(word) for word in done.stdout.split()]
+def measure(subject: Subject, chosen: Sequence[str], processes: int, rounds: int) -> Result:
+    """The subject on those sides that it has, in so many processes and rounds in each."""
+    result = Result(subject)
+    wanted = [side for side in subject.sides if side in chosen]
+    for side in wanted:
+        if failure := trial(subject, side):
+            result.failures[side] = failure
+    wanted = [side for side in wanted if side not in result.failures]
+    for _ in range(processes):
+        for team in teams(wanted):
+            found = worker(subject.worker, rounds, team)
+            for side, seconds in found["seconds"].items():
+                one = seconds / subject.inner_loops
+                result.seconds[side] = min(one, result.seconds.get(side, one))
+            result.exits = found.get("exits", result.exits)
+            result.compiling = found.get("compiling", result.compiling)
+    return result
+
+
+def trial(subject: Subject, side: str) -> str:
+    """Why the side cannot be measured, or nothing.
+
+    Only Numba may fail: what any other answers wrongly stops the run.
+    """
+    if side != "Numba":
+        return ""
+    try:
+        return "wrong" if worker(subject.worker, 0, [side])["wrong"] else ""
+    except subprocess.CalledProcessError:
+        return "refuses"
+    except subprocess.TimeoutExpired:
+        return "hangs"
+
+
+def teams(chosen: Sequence[str]) -> Iterator[list[str]]:
+    """The sides that are measured by turns in one process; PyPy can only be alone."""
+    yield [side for side in chosen if side != "PyPy"]
+    if "PyPy" in chosen:
+        yield ["PyPy"]
+
+
+def worker(name: str, rounds: int, team: Sequence[str]) -> dict[str, Any]:
+    interpreter = sides.INTERPRETERS.get(team[0]) or sys.executable
+    command = [interpreter, "-m", "benchmarks.worker", name, str(rounds), *team]
+    quiet = subprocess.DEVNULL if not rounds else None
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=quiet,
+        text=True,
+        check=True,
+        timeout=None if rounds else PATIENCE,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    if rounds and found.get("wrong"):
+        raise SystemExit(f"{name} is answered wrongly by {', '.join(found['wrong'])}")
+    return found

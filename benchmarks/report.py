@@ -1,57 +1,164 @@
-"""The results as tables."""
+"""The results as tables, and the figures that sum them up."""
 
 from __future__ import annotations
 
 import platform
+import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.measure import Comparison, Duration
+from benchmarks.measure import Result
+from benchmarks.once import Once
 
-HEADINGS = {
-    "kernel": "kernel",
-    "overflow": "overflow in the last of 200,000 iterations",
-    "call": "one call, loop overhead included",
-}
 UNITS = ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
+FAR_FROM_C = 1.3
+"""A kernel that takes more times as long as in C has its reason told."""
+SECTION = re.compile(r"(?<=<!-- benchmarks -->\n).*(?=<!-- end of benchmarks -->)", re.DOTALL)
+
+Row = Sequence[str]
 
 
-def report(comparisons: Sequence[Comparison], durations: Sequence[Duration], markdown: bool) -> str:
-    """Tables of medians, in Markdown or aligned text."""
+def report(results: Sequence[Result], happened: Once | None, markdown: bool) -> str:
+    """All tables, in Markdown or aligned text."""
+    kernels = [result for result in results if result.subject.group == "kernel"]
     parts = [machine()]
-    for group, heading in HEADINGS.items():
-        chosen = [c for c in comparisons if c.pair.group == group]
-        if chosen:
-            rows = [
-                (c.pair.name, time(c.plain.median()), time(c.compiled.median()), f"{c.ratio:.1f} x")
-                for c in chosen
-            ]
-            if group == "call":
-                rows = [(*row[:3], f"{c.ratio:.2f} x") for row, c in zip(rows, chosen, strict=True)]
-            if group == "kernel":
-                middle = statistics.geometric_mean(c.ratio for c in chosen)
-                rows.append(("*geometric mean*", "", "", f"{middle:.1f} x"))
-            parts.append(table((heading, "CPython", "tracejit", "faster"), rows, markdown))
-    if durations:
-        rows_once = [(duration.name, time(duration.seconds)) for duration in durations]
-        parts.append(table(("once", "time"), rows_once, markdown))
+    if kernels:
+        parts += [figures(kernels, happened, markdown), kernel_table(kernels, markdown)]
+        parts += notes(kernels)
+    parts += comparison_tables(results, markdown)
+    if happened is not None:
+        parts.append(once_table(happened, markdown))
     return "\n\n".join(parts)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool) -> str:
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+def into_section(text: str, tables: str) -> str:
+    """The text with the tables between its two marks, which are comments in Markdown."""
+    if not SECTION.search(text):
+        raise SystemExit("there is no section for the benchmarks")
+    return SECTION.sub(lambda _: f"\n{tables}\n\n", text)
+
+
+def kernel_table(results: Sequence[Result], markdown: bool) -> str:
+    sides = [side for side in ("PyPy", "Numba", "C") if any(side in r.seconds for r in results)]
+    head = ["kernel", "family", "CPython", *sides, "tracejit", "faster", "exits", "compiled in"]
+    if "C" in sides:
+        head.insert(-2, "of C's time")
+    rows = []
+    for result in results:
+        row = [result.subject.name, result.subject.family, cell(result, "CPython")]
+        row += [cell(result, side) for side in (*sides, "tracejit")]
+        compiling = time(result.compiling) if result.compiling else "never"
+        row += [times(result.ratio("CPython"), 1), str(result.exits), compiling]
+        if "C" in sides:
+            row.insert(-2, f"{1 / result.ratio('C'):.2f}" if "C" in result.seconds else "")
+        rows.append(row)
+    return table(head, rows, markdown)
+
+
+def cell(result: Result, side: str) -> str:
+    if side in result.seconds:
+        return time(result.seconds[side])
+    return result.failures.get(side, "")
+
+
+def figures(results: Sequence[Result], happened: Once | None, markdown: bool) -> str:
+    """The whole suite in a few numbers."""
+    rows = [*against_peers(results), *against_cpython(results)]
+    wrapping = [result for result in results if result.subject.family in ("masked", "modular")]
+    if wrapping:
+        exits = sum(result.exits for result in wrapping)
+        rows.append(("side exits that masked and modular kernels took", str(exits)))
+    compilings = [result.compiling for result in results if result.compiling]
+    if compilings:
+        rows.append(("median time to compile a kernel", time(statistics.median(compilings))))
+    if happened is not None:
+        growth = f"{happened.long / happened.short:.1f}"
+        rows.append(("time to compile 2,000 instructions, in times that of 200", growth))
+    return table((f"{len(results)} kernels", ""), rows, markdown)
+
+
+def against_peers(results: Sequence[Result]) -> Iterator[Row]:
+    """tracejit's time in units of each other compiler's, where that one answers rightly."""
+    for side in ("C", "Numba", "PyPy"):
+        ratios = {r.subject.name: 1 / r.ratio(side) for r in results if side in r.seconds}
+        if not ratios:
+            continue
+        worst = max(ratios, key=lambda name: ratios[name])
+        mean = statistics.geometric_mean(ratios.values())
+        told = f"{mean:.2f}; at most {ratios[worst]:.2f} ({worst})"
+        rows = f"time in units of {side}'s, geometric mean of {len(ratios)}"
+        failures = [r.failures[side] for r in results if side in r.failures]
+        if failures:
+            counted = ", ".join(f"{kind} {failures.count(kind)}" for kind in sorted(set(failures)))
+            rows += f" ({side}: {counted})"
+        yield rows, told
+
+
+def against_cpython(results: Sequence[Result]) -> Iterator[Row]:
+    families = sorted({result.subject.family for result in results})
+    for family in ("", *(families if len(families) > 1 else ())):
+        ratios = [r.ratio("CPython") for r in results if family in ("", r.subject.family)]
+        which = f"the {len(ratios)} {family} kernels" if family else "all"
+        mean = times(statistics.geometric_mean(ratios), 1)
+        yield f"faster than CPython, geometric mean of {which}", mean
+
+
+def notes(results: Sequence[Result]) -> list[str]:
+    """For each kernel that is far from C, where the time goes."""
     lines = [
-        [
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(cells)
-        ]
-        for cells in (list(zip(row, widths, strict=True)) for row in (head, *rows))
+        f"- {r.subject.name} ({1 / r.ratio('C'):.2f}){': ' * bool(r.subject.note)}{r.subject.note}"
+        for r in sorted(results, key=lambda r: r.ratio("C") if "C" in r.seconds else 1)
+        if "C" in r.seconds and 1 / r.ratio("C") > FAR_FROM_C
     ]
+    return [f"Where the time beyond C goes, above {FAR_FROM_C}:", "\n".join(lines)] if lines else []
+
+
+def comparison_tables(results: Sequence[Result], markdown: bool) -> Iterator[str]:
+    for group, heading, places in (
+        ("overflow", "overflow in the last of 200,000 iterations", 1),
+        ("call", "one call, loop overhead included", 2),
+    ):
+        rows = [
+            (
+                result.subject.name,
+                cell(result, "CPython"),
+                cell(result, "tracejit"),
+                times(result.ratio("CPython"), places),
+            )
+            for result in results
+            if result.subject.group == group
+        ]
+        if rows:
+            yield table((heading, "CPython", "tracejit", "faster"), rows, markdown)
+
+
+def once_table(happened: Once, markdown: bool) -> str:
+    rows = (
+        ("`from tracejit import tracejit`", time(happened.importing)),
+        ("first call of a 30-line kernel, compilation included", time(happened.first_call)),
+        ("once in a process: loading `bytecode` and Keystone", time(happened.loading)),
+        ("compiling a function of 200 bytecode instructions", time(happened.short)),
+        ("compiling a function of 2,000 bytecode instructions", time(happened.long)),
+    )
+    return table(("once", "time"), rows, markdown)
+
+
+def table(head: Row, rows: Iterable[Row], markdown: bool) -> str:
+    lines = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    align: Callable[[str, int, int], str] = lambda cell, i, width: (  # noqa: E731
+        cell.ljust(width) if i == 0 else cell.rjust(width)
+    )
+    lines = [[align(cell, i, widths[i]) for i, cell in enumerate(line)] for line in lines]
     if not markdown:
         return "\n".join("  ".join(line).rstrip() for line in lines)
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
+
+
+def times(ratio: float, places: int) -> str:
+    return f"{ratio:.{places}f} x"
 
 
 def time(seconds: float) -> str:

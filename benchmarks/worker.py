@@ -1,0 +1,110 @@
+"""Times the sides of one subject by turns, in a process of its own, and prints what it found.
+
+`python -m benchmarks.worker NAME ROUNDS SIDE...` takes a module with a kernel, or a call's name.
+Without rounds it only says which sides answer wrongly. Runs in PyPy too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+
+from benchmarks import calls, sides
+
+Timer = Callable[[int], float]
+"""Runs so many loops and gives the seconds that they took."""
+
+TURN = 0.02
+"""Seconds that a turn takes at least, unless one loop takes longer."""
+WARM_CALLS = 3
+COMPILATIONS = 5
+
+
+def main(name: str, rounds: str, *chosen: str) -> None:
+    found = (
+        call(name, int(rounds), chosen)
+        if name in calls.TIMERS
+        else kernel(name, int(rounds), chosen)
+    )
+    print(json.dumps(found))
+
+
+def call(name: str, rounds: int, chosen: Sequence[str]) -> dict[str, Any]:
+    timers = {side: calls.TIMERS[name](sides.decorator(side)) for side in chosen}
+    return {"seconds": shortest(timers, rounds)}
+
+
+def kernel(name: str, rounds: int, chosen: Sequence[str]) -> dict[str, Any]:
+    """A module's kernel; without a side's answer being right, nothing of it is measured."""
+    module = importlib.import_module(name)
+    kernels = {side: sides.prepare(side, module) for side in chosen}
+    found: dict[str, Any] = {}
+    found["wrong"] = [side for side in chosen if not answers(kernels[side], module)]
+    if found["wrong"] or not rounds:
+        return found
+    if "tracejit" in kernels:
+        found["exits"] = departures(kernels["tracejit"])
+    timers = {
+        side: partial(time_loops, kernel, module.ARGUMENTS) for side, kernel in kernels.items()
+    }
+    found["seconds"] = shortest(timers, rounds)
+    if "tracejit" in kernels:
+        found["compiling"] = compiling(module)
+    return found
+
+
+def answers(kernel: sides.Call, module: ModuleType) -> bool:
+    """Whether the kernel gives the answer, and a number of the same type, again and again."""
+    expected = repr(module.ANSWER)
+    return all(repr(kernel(*module.ARGUMENTS)) == expected for _ in range(WARM_CALLS))
+
+
+def time_loops(kernel: sides.Call, arguments: tuple[int, ...], loops: int) -> float:
+    began = perf_counter()
+    for _ in range(loops):
+        kernel(*arguments)
+    return perf_counter() - began
+
+
+def shortest(timers: dict[str, Timer], rounds: int) -> dict[str, float]:
+    """The seconds that one loop of each takes at best, in so many turns that alternate.
+
+    On a machine whose speed changes from one moment to the next, only such minima compare.
+    """
+    loops = {side: max(1, round(TURN / timer(1))) for side, timer in timers.items()}
+    turns = [
+        {side: timer(loops[side]) / loops[side] for side, timer in timers.items()}
+        for _ in range(rounds)
+    ]
+    return {side: min(turn[side] for turn in turns) for side in timers}
+
+
+def departures(kernel: Any) -> int:
+    """How often native code was left so far, calls that it did not take included."""
+    from tracejit import stats
+
+    numbers = stats(kernel)
+    left = sum(count for reason, count in numbers.exits.items() if reason != "interrupt")
+    return left + numbers.misses
+
+
+def compiling(module: ModuleType) -> float:
+    """The seconds that compiling the kernel takes in a process that has compiled before."""
+    from tracejit import stats
+
+    found = []
+    for _ in range(COMPILATIONS):
+        kernel: Any = sides.prepare("tracejit", module)
+        kernel(*module.ARGUMENTS)
+        found.append(sum(stats(kernel).nanoseconds.values()))
+    return min(found) / 1e9
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
