@@ -30,6 +30,14 @@ def test_new_values_and_blocks_of_a_parsed_function_are_new() -> None:
 
 
 @pytest.mark.parametrize(
+    "reason", ["zero-division", "call:<lambda>", "opcode:GET_ITER", "x", "a.b"]
+)
+def test_every_reason_to_leave_parses(reason: str) -> None:
+    text = f"function f:\nblock0():\n    leave                            exit[{reason}] @0\n"
+    assert print_function(parse(text)) == text
+
+
+@pytest.mark.parametrize(
     "constant",
     [
         0,

@@ -21,7 +21,8 @@ from tracejit.ir.value import Value
 
 _TOKEN = re.compile(
     r"""\s*(?: (?P<string>'(?:\\.|[^'\\])*') | (?P<opaque><\w+:0x[0-9a-f]+>) | (?P<number>-?\d+)
-         | (?P<word>[^\W\d][\w.]*) | (?P<dotted>\.\w+) | (?P<mark>[(),:=|@\[\]]) )""",
+         | (?P<word>[^\W\d][\w.]*) | (?P<dotted>\.\w+) | (?P<reason>\[[^\]]*\])
+         | (?P<mark>[(),:=|@]) )""",
     re.VERBOSE,
 )
 
@@ -217,10 +218,7 @@ class _Parser:
 
     def exit(self) -> Exit:
         line = self.line
-        line.expect("[")
-        reason = ""
-        while not line.accept("]"):
-            reason += line.next()
+        reason = line.next("reason")[1:-1]
         line.expect("@")
         offset = int(line.next("number"))
         local_shapes: dict[str, Shape] = {}
