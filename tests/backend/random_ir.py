@@ -22,10 +22,11 @@ _CHECKED = [op for name, op in Op.by_name.items() if name.endswith("_ovf")]
 _FREE = [
     *(Op.by_name[name + "_wrap"] for name in ("iadd", "isub", "imul", "ineg", "iabs")),
     *(Op.inot, Op.iand, Op.ior, Op.ixor, Op.imin, Op.imax, Op.ibit_length, Op.ibit_count),
-    *(Op.ubit_length, Op.ubit_count),
+    *(Op.ubit_length, Op.ubit_count, Op.imul_high, Op.umul_high),
 ]
 _SHIFTS = [Op.ishl_wrap, Op.ishr_wrap, Op.ushr_wrap]
-_GUARDED = [*_SHIFTS, Op.ifloordiv_wrap, Op.imod_wrap, Op.ufloordiv_wrap, Op.umod_wrap]
+_WIDE = [Op.imod_wide_wrap, Op.umod_wide_wrap]
+_GUARDED = [*_SHIFTS, *_WIDE, Op.ifloordiv_wrap, Op.imod_wrap, Op.ufloordiv_wrap, Op.umod_wrap]
 _COMPARISONS = [Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige, Op.ult, Op.ule, Op.ugt, Op.uge]
 _BOOLEAN = [Op.bnot, Op.band, Op.bor, Op.bxor]
 
@@ -163,7 +164,14 @@ class Generator:
         else:
             divisor = self.random.choice([c for c in FITTING if c != 0])
             right = self.emit(Op.iconst, imm=divisor, type=I64)
+        if op in _WIDE:
+            return self.emit(op, [self.integer(), left, self.positive()])
         return self.emit(op, [left, right])
+
+    def positive(self) -> Value:
+        most = self.emit(Op.iconst, imm=self.random.choice((2**63 - 1, 2**31, 255)), type=I64)
+        one = self.emit(Op.iconst, imm=1, type=I64)
+        return self.emit(Op.ior, [self.emit(Op.iand, [self.integer(), most]), one])
 
     def choose(self, depth: int) -> None:
         """A diamond, or a triangle, whose join takes parameters."""

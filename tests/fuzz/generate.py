@@ -116,6 +116,7 @@ class Generator:
             (5, self.conditional),
             (10, self.builtin),
             (30 if self.unsigned else 2, self.masked),
+            (12 if self.unsigned else 3, self.reduced),
         ]
         return self.weighted(kinds)(depth - 1)
 
@@ -138,6 +139,29 @@ class Generator:
         if self.chance(50):
             return ast.Constant(self.one_of((2, 3, 7, 8, 10, -3, -4, 1000003, 2**31, 2**63 - 1)))
         return ast.BinOp(self.expression(depth - 1), ast.BitOr(), ast.Constant(1))
+
+    def reduced(self, depth: int) -> ast.expr:
+        """A product that outgrows a register and is made smaller at once."""
+        wide: ast.expr = ast.BinOp(self.leaf(), ast.Mult(), self.expression(depth))
+        if self.chance(40):
+            wide = ast.BinOp(wide, self.one_of((ast.Add, ast.Sub))(), self.leaf())
+        match self.one_of(("%", "%", "//", ">>", "&", "pow")):
+            case "%":
+                return ast.BinOp(wide, ast.Mod(), self.modulus(depth))
+            case "//":
+                return ast.BinOp(wide, ast.FloorDiv(), self.modulus(depth))
+            case ">>":
+                return ast.BinOp(wide, ast.RShift(), ast.Constant(self.one_of((1, 32, 64, 90))))
+            case "&":
+                return ast.BinOp(wide, ast.BitAnd(), ast.Constant(self.one_of(MASKS)))
+            case _:
+                exponent = self.leaf() if self.chance(20) else bounded(self.leaf(), 2**63 - 1)
+                return call("pow", self.leaf(), exponent, self.modulus(depth))
+
+    def modulus(self, depth: int) -> ast.expr:
+        if self.chance(50):
+            return self.divisor(depth)
+        return ast.Constant(self.one_of((97, 2**31 - 1, 2**61 - 1, 2**63 - 25, 2**64 - 59)))
 
     def bitwise(self, depth: int) -> ast.expr:
         op = self.one_of((ast.BitAnd, ast.BitOr, ast.BitXor))

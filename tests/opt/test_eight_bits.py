@@ -189,3 +189,63 @@ def test_chains_that_wrap_never_leave(mask: int) -> None:
         made = p.emit(second, p.emit(first, p.x, p.y, hidden=True), p.y, hidden=True)
         made = p.emit(Op.ishl, p.emit(Op.inot, made, hidden=True), p.const(1), hidden=True)
         check(p.ret(p.emit(Op.iand, made, p.const(mask))), WORDS, SOME[::3], exits=False)
+
+
+Operand = Callable[[Program], Value]
+FACTORS: list[tuple[Operand, Operand]] = [
+    (lambda p: p.x, lambda p: p.y),
+    (lambda p: p.unsigned(p.x), lambda p: p.unsigned(p.y)),
+    (lambda p: p.unsigned(p.y), lambda p: p.x),
+    (lambda p: p.unsigned(p.x), lambda p: p.const(7)),
+    (lambda p: p.x, lambda p: p.const(-16)),
+]
+SUMMANDS: list[Operand | None] = [None, lambda p: p.y, lambda p: p.unsigned(p.x)]
+DIVISORS: list[Operand] = [
+    lambda p: p.y,
+    lambda p: p.unsigned(p.y),
+    *[lambda p, number=number: p.const(number) for number in (3, 8, 31, -5)],
+]
+REDUCTIONS: list[tuple[Opcode, Operand]] = [
+    *product((Op.imod, Op.ifloordiv), DIVISORS),
+    *[(Op.ishr, lambda p, by=by: p.const(by)) for by in (1, 4, 5, 7, 40)],
+    *[(Op.iand, lambda p, mask=mask: p.const(mask)) for mask in (1, 31)],
+    (Op.iand, lambda p: p.unsigned(p.y)),
+]
+
+
+@pytest.mark.parametrize("reduction", range(len(REDUCTIONS)))
+@pytest.mark.parametrize("factors", range(len(FACTORS)))
+def test_what_outgrows_a_register_is_reduced_exactly(factors: int, reduction: int) -> None:
+    """With and without something added or taken away, seen by the reduction's exit or not."""
+    op, other = REDUCTIONS[reduction]
+    for summand, sign, hidden in product(SUMMANDS, (Op.iadd, Op.isub), (False, True)):
+        p = Program(FEW_BITS)
+        x, y = FACTORS[factors]
+        wide = p.emit(Op.imul, x(p), y(p), hidden=hidden)
+        if summand is not None:
+            wide = p.emit(sign, wide, summand(p), hidden=hidden)
+        made = [p.emit(op, wide, other(p)), p.emit(Op.imod, wide, p.const(11))]
+        check(p.ret(*made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+
+
+def test_sums_and_differences_of_what_outgrows_a_register() -> None:
+    for first, second, op in product(FACTORS, FACTORS, (Op.iadd, Op.isub)):
+        p = Program(FEW_BITS)
+        left = p.emit(Op.imul, *[factor(p) for factor in first])
+        right = p.emit(Op.imul, *[factor(p) for factor in second])
+        made = p.emit(Op.imod, p.emit(op, left, right), p.const(13))
+        check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+
+
+def test_sums_of_unsigned_operands_are_reduced_exactly() -> None:
+    for op, other in REDUCTIONS:
+        p = Program(FEW_BITS)
+        total = p.emit(Op.iadd, p.unsigned(p.x), p.unsigned(p.y))
+        check(p.ret(p.emit(op, total, other(p))), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+
+
+@pytest.mark.parametrize("op", [Op.imod, Op.ishr], ids=lambda op: op.name)
+def test_products_that_are_reduced_never_leave(op: Opcode) -> None:
+    p = Program(FEW_BITS)
+    made = p.emit(op, p.emit(Op.imul, p.x, p.y), p.const(13))
+    check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS, exits=False)

@@ -10,11 +10,11 @@ import pytest
 
 from tests.differential import compare, fresh
 from tests.eager import eager, strict
-from tests.programs import arithmetic, calls, errors, loops
+from tests.programs import arithmetic, calls, errors, loops, modular
 from tests.programs.program import PROGRAMS, Program
-from tracejit import tracejit
+from tracejit import stats, tracejit
 
-MODULES = (arithmetic, loops, errors, calls)
+MODULES = (arithmetic, loops, errors, calls, modular)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)
@@ -24,6 +24,18 @@ def test_a_program_comes_out_as_in_cpython(
 ) -> None:
     with runtime():
         compare(fresh(program.function), tracejit(fresh(program.function)), program.calls)
+
+
+@pytest.mark.parametrize(("function", "args"), modular.NEVER_LEAVE)
+def test_masked_and_modular_arithmetic_stays_native(
+    function: Callable[..., object], args: tuple[int, ...]
+) -> None:
+    with strict():
+        compiled = tracejit(fresh(function))
+        for _ in range(20):
+            assert compiled(*args) == function(*args)
+    assert stats(compiled).versions
+    assert not stats(compiled).exits
 
 
 def test_every_module_of_programs_is_run() -> None:

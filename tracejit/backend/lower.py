@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import tracejit.backend.lower_arithmetic
 import tracejit.backend.lower_control
 import tracejit.backend.lower_division
-import tracejit.backend.lower_unsigned  # noqa: F401  # the modules register their rules
+import tracejit.backend.lower_unsigned
+import tracejit.backend.lower_wide  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
 from tracejit.backend.lir import inst as make
 from tracejit.backend.lower_entry import lower_entry, recheck
@@ -62,9 +63,15 @@ def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
     select.depth = select.blocks[block].depth
     select.live = select.live_out[block]
     chunks: list[list[MachInst | LirBlock]] = []
-    for inst in reversed(block.insts):
+    insts = block.insts
+    for at in range(len(insts) - 1, -1, -1):
+        inst = insts[at]
         if inst.result is not None and inst.exit is None and inst.result not in select.registers:
             continue
+        if inst in select.fused:
+            select.live &= ~(1 << inst.value.id)
+            continue
+        select.before = insts[at - 1] if at else None
         select.items = []
         RULES[inst.op](select, inst)
         chunks.append(select.items)

@@ -51,6 +51,10 @@ class Selector:
         self.blocks: dict[Block, LirBlock] = {}
         self.lowered: set[Block] = set()
         self.block = function.entry
+        self.before: Inst | None = None
+        """The instruction before the current one, in the same block."""
+        self.fused: set[Inst] = set()
+        """What a later instruction computes too."""
         self.depth = 0
         self.items: list[MachInst | LirBlock] = []
         self._survey()

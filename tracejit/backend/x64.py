@@ -160,6 +160,8 @@ _ROWS: Final = (
     _row("bsr", "d u*"),
     _row("popcnt", "d u*"),
     _row("mul", "u*", uses=(RAX,), defs=_PAIR),
+    # the signed product of rax
+    _row("imul1", "u*", uses=(RAX,), defs=_PAIR, mnemonic="imul"),
     _row("cqo", uses=(RAX,), defs=(RDX,)),
     _row("idiv", "u*", uses=_PAIR, defs=_PAIR),
     _row("div", "u*", uses=_PAIR, defs=_PAIR),

@@ -48,7 +48,7 @@ def _binary(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
     if symbol in _BOOLEAN and t.is_bool(left) and t.is_bool(right):
         return t.compute(_BOOLEAN[symbol], t.as_bool(left), t.as_bool(right))
     if symbol == "**":
-        return _power(t, left, right)
+        return power(t, left, right)
     a, b = t.as_int(left), t.as_int(right)
     if symbol not in _INTEGER:
         raise Leave("float" if symbol == "/" else "type:int")
@@ -56,7 +56,8 @@ def _binary(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
     return t.emit(op, a, b, reason=reason)
 
 
-def _power(t: Tracer, left: Shape, right: Shape) -> Shape:
+def power(t: Tracer, left: Shape, right: Shape) -> Shape:
+    """left ** right"""
     base, exponent = t.as_int(left), t.as_int(right)
     if isinstance(right, Const):
         constant = t.small(right)
@@ -101,6 +102,37 @@ def _variable_power(t: Tracer, base: Value, exponent: Value) -> Value:
     t.branch(t.emit(Op.igt, left, zero), Target(square, []), Target(done, [result]))
     t.enter(square)
     t.jump_within(loop, result, t.emit(Op.imul, factor, factor), left)
+    t.enter(done)
+    return done.params[0]
+
+
+def modular_power(t: Tracer, base: Value, exponent: Value, modulus: Value) -> Value:
+    """pow(base, exponent, modulus): square and multiply from the lowest bit."""
+    zero, one = t.iconst(0), t.iconst(1)
+    leaves, positive = t.new_block(), t.new_block()
+    loop, done = t.new_block([base, base, base]), t.new_block([base])
+    natural = t.compute(Op.band, t.emit(Op.ige, exponent, zero), t.emit(Op.igt, modulus, zero))
+    t.branch(natural, Target(positive, []), Target(leaves, []))
+    t.enter(leaves)
+    t.leave("modular-power")
+    t.enter(positive)
+    first = t.emit(Op.imod, one, modulus)
+    reduced = t.emit(Op.imod, base, modulus)
+    t.branch(
+        t.emit(Op.igt, exponent, zero),
+        Target(loop, [first, reduced, exponent]),
+        Target(done, [first]),
+    )
+    t.enter(loop)
+    result, factor, left = loop.params
+    odd = t.emit(Op.ine, t.emit(Op.iand, left, one), zero)
+    product = t.emit(Op.imul, result, t.compute(Op.select, odd, factor, one))
+    result = t.emit(Op.imod, product, modulus)
+    squared = t.emit(Op.imod, t.emit(Op.imul, factor, factor), modulus)
+    left = t.emit(Op.ishr, left, one)
+    t.branch(
+        t.emit(Op.igt, left, zero), Target(loop, [result, squared, left]), Target(done, [result])
+    )
     t.enter(done)
     return done.params[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from tracejit.frontend.arithmetic import truth_shape
+from tracejit.frontend.arithmetic import modular_power, power, truth_shape
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Block, Target
@@ -71,6 +71,10 @@ def _divmod(t: Tracer, args: list[Shape]) -> None:
     quotient = t.emit(Op.ifloordiv, a, b, reason="zero-division")
     remainder = t.emit(Op.imod, a, b, reason="zero-division")
     t.stack.append(TupleOf((quotient, remainder)))
+
+
+def _pow(t: Tracer, args: list[Shape]) -> None:
+    t.stack.append(modular_power(t, *map(t.as_int, args)) if args[2:] else power(t, *args))
 
 
 def _bit_length(t: Tracer, args: list[Shape]) -> None:
@@ -172,6 +176,7 @@ _COMPILED: Final[dict[int, _Compiled]] = {
     id(bool): (0, 1, _bool),
     id(int): (0, 1, _int),
     id(divmod): (2, 2, _divmod),
+    id(pow): (2, 3, _pow),
     id(min): (2, 255, _min),
     id(max): (2, 255, _max),
     id(range): (1, 3, _range),

@@ -8,7 +8,7 @@ from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import CellIs, GlobalIs
 from tracejit.ir.shapes import Const
 
-KNOWN_CALLABLES = {id(known) for known in (abs, min, max, bool, int, divmod, range)}
+KNOWN_CALLABLES = {id(known) for known in (abs, min, max, bool, int, divmod, pow, range)}
 """The identities of the builtins that are compiled."""
 ABSENT = object()
 """What a name that is not bound stands for."""

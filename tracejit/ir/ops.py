@@ -129,6 +129,7 @@ def _shl_in_word(a: int, b: int) -> int:
 
 _UNARY: Final = (INT,)
 _BINARY: Final = (INT, INT)
+_TERNARY: Final = (INT, INT, INT)
 
 _EXACT_ARITHMETIC: Final = (
     Opcode("iadd", _BINARY, INT, lambda a, b: a + b, "may", commutes=True, only="exact"),
@@ -228,6 +229,52 @@ _UNSIGNED: Final = (
     _machine("ubit_count", _UNARY, _unsigned(lambda a: a.bit_count())),
 )
 
+
+def _wide(high: int, low: int) -> int:
+    """The number of twice the width with these halves, signed as the high one is."""
+    return (high << WORD) | unsigned(low)
+
+
+def _of_pair(meaning: Callable[[int, int], int]) -> Callable[..., int]:
+    """Of a signed pair and what is positive."""
+
+    def checked(high: int, low: int, divisor: int) -> int:
+        result = meaning(_wide(high, low), divisor)
+        if divisor < 0 or not fits_i64(result):
+            raise Undefined("overflow")
+        return result
+
+    return checked
+
+
+def _of_unsigned_pair(meaning: Callable[[int, int], int]) -> Callable[..., int]:
+    def checked(high: int, low: int, divisor: int) -> int:
+        result = meaning(_wide(unsigned(high), low), unsigned(divisor))
+        if not fits_u64(result):
+            raise Undefined("overflow")
+        return wrap_i64(result)
+
+    return checked
+
+
+_WIDE: Final = (
+    # The high half of a product.
+    _machine("imul_high", _BINARY, lambda a, b: a * b >> WORD, commutes=True),
+    _machine(
+        "umul_high",
+        _BINARY,
+        lambda a, b: wrap_i64(unsigned(a) * unsigned(b) >> WORD),
+        commutes=True,
+    ),
+    # Of a pair of registers, the high half first.
+    _machine("imod_wide_ovf", _TERNARY, _of_pair(_mod), leaves=True),
+    _machine("imod_wide_wrap", _TERNARY, _of_pair(_mod), traps=True),
+    _machine("umod_wide_ovf", _TERNARY, _of_unsigned_pair(_mod), leaves=True),
+    _machine("umod_wide_wrap", _TERNARY, _of_unsigned_pair(_mod), traps=True),
+    _machine("ifloordiv_wide_ovf", _TERNARY, _of_pair(_floordiv), leaves=True),
+    _machine("ufloordiv_wide_ovf", _TERNARY, _of_unsigned_pair(_floordiv), leaves=True),
+)
+
 _GUARDS: Final = (
     # Where both readings of a register are the same.
     _machine("inonneg_ovf", _UNARY, _nonneg, leaves=True),
@@ -256,6 +303,7 @@ class Op:
             *(form for exact in _EXACT_ARITHMETIC for form in _machine_forms(exact)),
             *_SHARED,
             *_UNSIGNED,
+            *_WIDE,
             *_GUARDS,
             *_CONTROL,
         )
@@ -326,6 +374,14 @@ class Op:
     uge = by_name["uge"]
     ubit_length = by_name["ubit_length"]
     ubit_count = by_name["ubit_count"]
+    imul_high = by_name["imul_high"]
+    umul_high = by_name["umul_high"]
+    imod_wide_ovf = by_name["imod_wide_ovf"]
+    imod_wide_wrap = by_name["imod_wide_wrap"]
+    umod_wide_ovf = by_name["umod_wide_ovf"]
+    umod_wide_wrap = by_name["umod_wide_wrap"]
+    ifloordiv_wide_ovf = by_name["ifloordiv_wide_ovf"]
+    ufloordiv_wide_ovf = by_name["ufloordiv_wide_ovf"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
     poll = by_name["poll"]

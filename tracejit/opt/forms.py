@@ -60,6 +60,9 @@ class Form:
     is_wide: bool = False
     """Whether a constant that no register holds is an operand: the code leaves."""
 
+    pairs: bool = False
+    """Whether the result or an operand is held in two registers."""
+
     @property
     def leaves(self) -> bool:
         return self.op.exit == "must" or bool(self.checked) or self.check_result or self.is_wide

@@ -3,7 +3,8 @@
 Range analysis tells where a result is proven defined and within 64 bits, demand analysis where only
 low bits of it are ever used: there the wrapping form without an exit stands, elsewhere the form
 that leaves. An integer that may exceed 2**63 - 1 is held as an unsigned one; where such a one meets
-one that may be negative, either is checked. An exact integer that no register holds can only be a
+one that may be negative, either is checked. What outgrows a register and is reduced at once is held
+in two, see `pairs`. An exact integer that no register holds can only be a
 constant, which `wide` deals with.
 """
 
@@ -24,6 +25,7 @@ from tracejit.opt.demand import find_modular
 from tracejit.opt.forms import Form, Mixed, form_of
 from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, U64_RANGE, Interval
 from tracejit.opt.nonzero import Nonzero
+from tracejit.opt.pairs import Halves, Restarts, find_reduced, pair_form
 from tracejit.opt.ranges import Ranges, find_ranges
 from tracejit.opt.wide import NoExit, leave_with_wide_constants
 
@@ -58,17 +60,18 @@ def _choose(function: Function) -> tuple[Ranges, dict[Inst, Form]]:
     exact: set[Value] = set()
     signed: set[Value] = set()
     for _ in range(MAX_ROUNDS):
-        ranges = find_ranges(function, find_modular(function, exact), signed)
+        modular, reduced = find_modular(function, exact), find_reduced(function, exact)
+        ranges = find_ranges(function, modular, signed, reduced)
         if ranges.clashes:
             signed |= _given_to(function, ranges.clashes)
             continue
-        forms = _forms(function, ranges)
-        seen = _seen_by_exits(function, ranges, forms)
-        if not seen:
+        forms, unreduced = _forms(function, ranges)
+        inexact = unreduced | _seen_by_exits(function, ranges, forms)
+        if not inexact:
             return ranges, forms
-        exact |= seen
+        exact |= inexact
     ranges = find_ranges(function, signed=None)
-    return ranges, _forms(function, ranges)
+    return ranges, _forms(function, ranges)[0]
 
 
 def _given_to(function: Function, values: set[Value]) -> set[Value]:
@@ -92,34 +95,45 @@ def _given_to(function: Function, values: set[Value]) -> set[Value]:
     return found
 
 
-def _forms(function: Function, ranges: Ranges) -> dict[Inst, Form]:
-    """What becomes of each instruction that is reached, if anything."""
+def _forms(function: Function, ranges: Ranges) -> tuple[dict[Inst, Form], set[Value]]:
+    """What becomes of each instruction that is reached, if anything; pairs that no form reads."""
     forms: dict[Inst, Form] = {}
+    unreduced: set[Value] = set()
+    pairs = ranges.pairs
     nonzero = Nonzero(function, ranges)
     for block in function.blocks:
         if block in ranges.facts:
             for inst in block.insts:
-                form = form_of(inst, block, ranges, nonzero)
+                if pairs and (inst.result in pairs or not pairs.isdisjoint(inst.args)):
+                    form = pair_form(inst, block, ranges, nonzero)
+                    if form is None:
+                        unreduced |= pairs.intersection(inst.args)
+                else:
+                    form = form_of(inst, block, ranges, nonzero)
                 if form is not None:
                     forms[inst] = form
-    return forms
+    return forms, unreduced
 
 
 def _seen_by_exits(function: Function, ranges: Ranges, forms: dict[Inst, Form]) -> set[Value]:
-    """The values in states of exits that stay, of which only low bits would be known."""
+    """The values in states of exits that stay, which no register would hold exactly."""
     found: set[Value] = set()
-    if not ranges.low:
+    inexact = ranges.low | ranges.pairs
+    if not inexact:
         return found
     states: set[FrameState] = set()
     for block in function.blocks:
         if block not in ranges.facts:
             continue
+        restarts = Restarts(ranges.pairs)
         for inst in block.insts:
-            if inst.exit is not None and inst.exit.state not in states:
+            exit = restarts.exit_of(inst)
+            restarts.follow(inst, exit)
+            if exit is not None and exit.state not in states:
                 form = forms.get(inst)
                 if inst.op.result is None or (form is not None and form.leaves):
-                    states.add(inst.exit.state)
-                    found |= ranges.low.intersection(inst.exit.state.values())
+                    states.add(exit.state)
+                    found |= inexact.intersection(exit.state.values())
     return found
 
 
@@ -133,14 +147,21 @@ class _Narrower:
     insts: list[Inst] = field(default_factory=list)
 
     def run(self) -> None:
+        pairs = self.ranges.pairs
         for block in self.function.blocks:
             if block in self.ranges.facts:
                 self.insts = []
+                restarts, halves = Restarts(pairs), Halves(self.ranges, self._new, self._constant)
                 for inst in block.insts:
-                    self._narrow(inst, self.forms.get(inst))
+                    inst.exit = restarts.exit_of(inst)
+                    restarts.follow(inst, inst.exit)
+                    if inst.result in pairs:
+                        halves.make(inst, block)
+                    else:
+                        self._narrow(inst, self.forms.get(inst), halves)
                 block.insts = self.insts
 
-    def _narrow(self, inst: Inst, form: Form | None) -> None:
+    def _narrow(self, inst: Inst, form: Form | None, halves: Halves) -> None:
         if form is None:
             self.insts.append(inst)
             if inst.op.exit == "never":
@@ -157,6 +178,8 @@ class _Narrower:
             return
         op, exit, result = form.op, inst.exit, inst.result
         inst.op = op
+        if form.pairs:
+            halves.reduce(inst, form)
         if form.negated:
             inst.args[1] = self._constant(-self.ranges.bounds[inst.args[1]][0])
         self.insts.append(inst)

@@ -77,6 +77,8 @@ class Ranges:
     """Results that may lie outside 64 bits, of which only low bits are ever used."""
     wide: set[Value]
     """Constants that no register holds."""
+    pairs: set[Value]
+    """Results that are held in two registers."""
     clashes: set[Value]
     """What may be negative as well as beyond 2**63 - 1, which no register holds."""
 
@@ -111,13 +113,17 @@ class _Node:
 
 
 def find_ranges(
-    function: Function, modular: Set[Value] = frozenset(), signed: Set[Value] | None = frozenset()
+    function: Function,
+    modular: Set[Value] = frozenset(),
+    signed: Set[Value] | None = frozenset(),
+    reduced: Set[Value] = frozenset(),
 ) -> Ranges:
     """Analyse a function of the exact stage.
 
     `modular` may be computed modulo 2**64. `signed` (or everything) is not to exceed 2**63 - 1.
+    `reduced` may be held in pairs of registers.
     """
-    analysis = _Analysis(function, modular, signed)
+    analysis = _Analysis(function, modular, signed, reduced)
     analysis.sweep(_Mode.WIDEN)
     if analysis.heads:
         for _ in range(MAX_SWEEPS):
@@ -135,14 +141,21 @@ def find_ranges(
         analysis.unfit,
         analysis.low,
         analysis.wide,
+        analysis.pairs(),
         analysis.clashes(),
     )
 
 
 class _Analysis:
-    def __init__(self, function: Function, modular: Set[Value], signed: Set[Value] | None) -> None:
+    def __init__(
+        self,
+        function: Function,
+        modular: Set[Value],
+        signed: Set[Value] | None,
+        reduced: Set[Value],
+    ) -> None:
         tree = dominator_tree(function)
-        self.modular, self.signed = modular, signed
+        self.modular, self.signed, self.reduced = modular, signed, reduced
         self.bounds: Facts = {param: self._everything(param) for param in function.entry.params}
         self.facts: dict[Block, Facts] = {}
         self.unfit: set[Value] = set()
@@ -309,6 +322,8 @@ class _Analysis:
         least, most = U64_RANGE if self._is_unsigned(origin, found, x, y) else I64_RANGE
         if least <= found[0] and found[1] <= most:
             return found
+        if result in self.reduced and self._is_pair(origin, found):
+            return found
         self.unfit.add(result)
         clipped = (max(found[0], least), min(found[1], most))
         # Where nothing is left it always leaves, and what follows is not reached.
@@ -324,7 +339,39 @@ class _Analysis:
             # Not so where an operand is bounded by nothing but the signed integers themselves.
             return x is None or inst.op not in _SCALES or bounds[x][1] <= I64_MAX // 2
         operands = (x,) if inst.op in _SHIFTS else (x, y)
-        return any(bounds[operand][1] > I64_MAX for operand in operands if operand is not None)
+        return any(
+            bounds[operand][0] >= 0 and bounds[operand][1] > I64_MAX
+            for operand in operands
+            if operand is not None
+        )
+
+    def _is_pair(self, inst: Inst, found: Interval) -> bool:
+        """Whether two registers can hold what outgrows one, made of what registers hold.
+
+        Sums of what fits the signed integers are more often below 2**63 than worth two registers.
+        """
+        low, high = found
+        half = 1 << 2 * WORD - 1
+        if low < -half or high >= (half if low < 0 else 2 * half):
+            return False
+        operands = [self.bounds[arg] for arg in inst.args]
+        fitting = [_fits_register(operand) for operand in operands]
+        if inst.op is not Op.imul:
+            held = zip(inst.args, fitting, strict=True)
+            return any(most > I64_MAX for _, most in operands) and all(
+                fits or (arg in self.reduced and arg not in self.low) for arg, fits in held
+            )
+        return all(fitting) and (
+            all(least >= 0 for least, _ in operands) or all(most <= I64_MAX for _, most in operands)
+        )
+
+    def pairs(self) -> set[Value]:
+        bounds, others = self.bounds, self.unfit | self.low
+        return {
+            value
+            for value in self.reduced
+            if value in bounds and value not in others and not _fits_register(bounds[value])
+        }
 
     def _fits(self, constant: Value, number: int) -> bool:
         if I64_MIN <= number <= I64_MAX:
@@ -390,6 +437,11 @@ class _Analysis:
 
     def dead_edges(self) -> set[Target]:
         return {edge.target for node in self.nodes for edge in node.outgoing if edge.dead}
+
+
+def _fits_register(bounds: Interval) -> bool:
+    low, high = bounds
+    return low >= I64_MIN and high <= (I64_MAX if low < 0 else U64_MAX)
 
 
 def _grows(node: _Node, at: int) -> bool:

@@ -1,0 +1,155 @@
+"""Masks, remainders and shifts of what outgrows a register."""
+
+from tests.differential import EDGES, SMALL
+from tests.programs.program import ANY, FACTOR, on
+
+MODULI = (2, 3, 97, 2**31 - 1, 2**32, 2**61 - 1, 2**63 - 25, 2**64 - 59, 0, -7, 10**20)
+
+
+@on(FACTOR, FACTOR, MODULI)
+def product_modulo(x, y, m):
+    return x * y % m
+
+
+@on(EDGES, EDGES, MODULI)
+def multiply_add_modulo(x, y, m):
+    return (x * y + x) % m, (x * y - y) % m, (x - y * y) % m
+
+
+@on(EDGES, EDGES, MODULI)
+def product_over(x, y, m):
+    return x * y // m
+
+
+@on(EDGES, EDGES)
+def product_shifted(x, y):
+    return x * y >> 7, x * y >> 63, x * y >> 64, x * y >> 100, (x * y + y) >> 200
+
+
+@on(EDGES, EDGES)
+def folded_product(x, y):
+    t = (x & 0xFFFFFFFFFFFFFFFF) * (y & 0xFFFFFFFFFFFFFFFF)
+    return (t & 0xFFFFFFFFFFFFFFFF) ^ (t >> 64)
+
+
+@on(EDGES, EDGES, MODULI)
+def matrix_element(a, b, m):
+    return (a * b + b * (a + 1)) % m, (a * a - b * b) % m
+
+
+@on(EDGES, EDGES, MODULI)
+def product_in_two_places(a, b, m):
+    t = a * b
+    q = t // m
+    r = t % m
+    return q, r, divmod(a * b, m)
+
+
+@on(EDGES, EDGES, MODULI)
+def product_seen_by_a_handler(a, b, m):
+    t = None
+    try:
+        t = a * b
+        return t % m
+    except ZeroDivisionError:
+        return t
+
+
+@on(FACTOR, SMALL, (*MODULI, None))
+def power_modulo(b, e, m):
+    return pow(b, e, m)
+
+
+@on(EDGES, (0, 1, 2, 3, 10**9, 2**63, 2**70, -1, True), MODULI)
+def large_power_modulo(b, e, m):
+    return pow(b, e, m), pow(b, 2)
+
+
+@on(SMALL, SMALL)
+def power_as_a_function(b, e):
+    return pow(b, e)
+
+
+@on((0, 1, 50), EDGES)
+def lehmer(n, x):
+    for _ in range(n):
+        x = x * 6364136223846793005 % (2**63 - 25)
+    return x
+
+
+@on((0, 1, 20), ANY)
+def fnv1a(n, byte):
+    h = 0xCBF29CE484222325
+    for i in range(n):
+        h = ((h ^ (byte + i & 255)) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return h
+
+
+@on((0, 1, 20), EDGES)
+def xorshift(n, x):
+    total = 0
+    for _ in range(n):
+        x ^= x >> 12
+        x ^= (x << 25) & 0xFFFFFFFFFFFFFFFF
+        x ^= x >> 27
+        total = (total + x * 2685821657736338717) & 0xFFFFFFFFFFFFFFFF
+    return total, x
+
+
+@on((0, 1, 20), EDGES)
+def splitmix(n, s):
+    total = 0
+    for _ in range(n):
+        s = (s + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+        z = s
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        total ^= z ^ (z >> 31)
+    return total
+
+
+@on((0, 1, 20), EDGES)
+def permuted_generator(n, state):
+    total = 0
+    for _ in range(n):
+        old = state
+        state = (old * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
+        shifted = (((old >> 18) ^ old) >> 27) & 0xFFFFFFFF
+        turn = (old >> 59) & 31
+        total = (total + ((shifted >> turn) | (shifted << (-turn & 31)))) & 0xFFFFFFFF
+    return total
+
+
+@on((2, 3, 4, 15, 97, 561, 2**31 - 1, 2**61 - 1, 2**62 + 1, 2**64 - 59, 2**64 - 1, 1, 0, True))
+def miller_rabin(n):
+    if n < 2 or n % 2 == 0:
+        return n == 2
+    d, s = n - 1, 0
+    while d % 2 == 0:
+        d //= 2
+        s += 1
+    for k in range(12):
+        a = (2 + k * k) % n
+        if a == 0:
+            continue
+        x = pow(a, d, n)
+        if x == 1 or x == n - 1:
+            continue
+        for _ in range(s - 1):
+            x = x * x % n
+            if x == n - 1:
+                break
+        else:
+            return False
+    return True
+
+
+NEVER_LEAVE = [
+    (fnv1a, (20, 7)),
+    (splitmix, (20, 12345)),
+    (lehmer, (50, 42)),
+    (power_modulo, (123456789012345678, 10**18, 2**61 - 1)),
+    (product_modulo, (2**62, 2**61 - 3, 2**63 - 25)),
+    (miller_rabin, (2**61 - 1,)),
+]
+"""Functions that stay native from end to end on these arguments."""

@@ -1,0 +1,134 @@
+"""Lowering of what a pair of registers takes part in: high halves, and the division of pairs.
+
+The processor divides a pair by a register if the quotient fits one, so the high half is reduced
+first where it is not below the divisor. Pairs are often numbers that fit one register, and then
+take the division of one.
+"""
+
+from __future__ import annotations
+
+from tracejit.backend.lir import VirtualRegister
+from tracejit.backend.lower_division import lower_division
+from tracejit.backend.lower_unsigned import lower_unsigned_division
+from tracejit.backend.selection import Selector, lowers
+from tracejit.backend.x64 import RAX, RDX
+from tracejit.ir.function import Inst
+from tracejit.ir.ops import Op
+from tracejit.ir.types import U64_MAX, WORD
+
+
+@lowers(Op.umul_high, Op.imul_high)
+def lower_mul_high(select: Selector, inst: Inst) -> None:
+    """One multiplication for both halves of a product."""
+    a, b = inst.args
+    d, factor = select.register(inst.value), select.register(b)
+    select.emit("mov", RAX, select.source(a))
+    select.emit("mul" if inst.op is Op.umul_high else "imul1", factor)
+    select.emit("mov", d, RDX)
+    before = select.before
+    if before is not None and before.op is Op.imul_wrap and before.args == inst.args:
+        low = select.registers.get(before.value)
+        if low is not None:
+            select.emit("mov", low, RAX)
+            select.fused.add(before)
+
+
+@lowers(Op.umod_wide_ovf, Op.umod_wide_wrap, Op.ufloordiv_wide_ovf)
+def lower_unsigned_wide_division(select: Selector, inst: Inst) -> None:
+    """Division of an unsigned pair."""
+    high, low, divisor = inst.args
+    quotient = inst.op is Op.ufloordiv_wide_ovf
+    _leave_without_divisor(select, inst, "e")
+    d, x, y, m = (select.register(value) for value in (inst.value, high, low, divisor))
+    wide, narrow, join = select.new_block(), select.new_block(), select.new_block()
+    select.emit("test", x, x)
+    select.branch("ne", wide, narrow)
+    select.start(narrow)
+    op = Op.ufloordiv_wrap if quotient else Op.umod_wrap
+    lower_unsigned_division(select, Inst(op, [low, divisor], None, inst.result))
+    select.emit("jmp", join)
+    select.start(wide)
+    _divide_pair(select, inst, select.copy(x), y, m)
+    select.emit("mov", d, RAX if quotient else RDX)
+    select.emit("jmp", join)
+    select.start(join)
+
+
+@lowers(Op.imod_wide_ovf, Op.imod_wide_wrap, Op.ifloordiv_wide_ovf)
+def lower_signed_wide_division(select: Selector, inst: Inst) -> None:
+    """Floor division of a signed pair by what is positive: of a negative x, ~((~x) // d)."""
+    high, low, divisor = inst.args
+    quotient = inst.op is Op.ifloordiv_wide_ovf
+    _leave_without_divisor(select, inst, "le")
+    d, upper, lower, m = (select.register(value) for value in (inst.value, high, low, divisor))
+    wide, narrow, join = select.new_block(), select.new_block(), select.new_block()
+    extended = select.copy(lower)
+    select.emit("sar", extended, WORD - 1)
+    select.emit("cmp", extended, upper)
+    select.branch("ne", wide, narrow)
+    select.start(narrow)
+    op = Op.ifloordiv_wrap if quotient else Op.imod_wrap
+    lower_division(select, Inst(op, [low, divisor], None, inst.result))
+    select.emit("jmp", join)
+    select.start(wide)
+    sign, x, y = select.copy(upper), select.copy(upper), select.copy(lower)
+    select.emit("sar", sign, WORD - 1)
+    select.emit("xor", x, sign)
+    select.emit("xor", y, sign)
+    _divide_pair(select, inst, x, y, m)
+    select.emit("mov", d, RAX if quotient else RDX)
+    if quotient:
+        select.emit("test", d, d)
+        select.emit_exit("js", select.exit(inst.exit))
+        select.emit("xor", d, sign)
+    else:
+        select.emit("xor", d, sign)
+        select.emit("and", sign, m)
+        select.emit("add", d, sign)
+    select.emit("jmp", join)
+    select.start(join)
+
+
+def _leave_without_divisor(select: Selector, inst: Inst, condition: str) -> None:
+    """Leave where the divisor is 0, or not positive."""
+    divisor = inst.args[2]
+    if inst.op.exit == "must" and select.bounds(divisor)[0] <= 0:
+        exit, register = select.exit(inst.exit), select.register(divisor)
+        select.emit("test", register, register)
+        select.emit_exit("j" + condition, exit)
+
+
+def _divide_pair(
+    select: Selector, inst: Inst, x: VirtualRegister, y: VirtualRegister, m: VirtualRegister
+) -> None:
+    """rax = x:y // m, rdx = x:y % m, of unsigned numbers; x is overwritten.
+
+    Where a quotient that is asked for does not fit a register, leave.
+    """
+    if inst.op is Op.ifloordiv_wide_ovf or inst.op is Op.ufloordiv_wide_ovf:
+        select.emit("cmp", x, m)
+        select.emit_exit("jae", select.exit(inst.exit))
+    elif not _is_below(select, inst):
+        reduce, reduced = select.new_block(cold=True), select.new_block()
+        select.emit("cmp", x, m)
+        select.branch("ae", reduce, reduced)
+        select.start(reduce)
+        select.emit("mov", RAX, x)
+        select.emit("zero", RDX)
+        select.emit("div", m)
+        select.emit("mov", x, RDX)
+        select.emit("jmp", reduced)
+        select.start(reduced)
+    select.emit("mov", RDX, x)
+    select.emit("mov", RAX, y)
+    select.emit("div", m)
+
+
+def _is_below(select: Selector, inst: Inst) -> bool:
+    """Whether the high half, where a signed one is negative its inverse, is below the divisor."""
+    low, high = select.bounds(inst.args[0])
+    if inst.op is Op.umod_wide_ovf or inst.op is Op.umod_wide_wrap:
+        most = high if low >= 0 else U64_MAX
+    else:
+        most = max(high, ~low)
+    return most < select.bounds(inst.args[2])[0]
