@@ -221,6 +221,20 @@ def test_a_poll_stands_before_every_backward_jump() -> None:
     assert back >= 3
 
 
+def polls_of(body: str) -> int:
+    return ops(built(function(f"def f(n):\n x = 0\n{body}\n return x"), (3,))).count("poll")
+
+
+def test_jumps_back_to_one_header_meet_where_the_loop_polls() -> None:
+    assert polls_of(" for i in range(n):\n  if i > 1: x += 1") == 1
+    assert polls_of(" for i in range(n):\n  if i > 1: continue\n  if i: x += 1\n  else: x -= 1") == 1
+
+
+def test_jumps_back_with_handlers_of_their_own_do_not_meet() -> None:
+    guarded = "  try:\n   while x < n:\n    x += 1\n    if x > 1: continue\n  except OverflowError: pass"
+    assert polls_of(f" for i in range(n):\n  if i: x -= 1\n{guarded}") >= 2
+
+
 @pytest.mark.parametrize("exponent", range(12))
 def test_a_power_leaves_only_if_it_does_not_fit(exponent: int) -> None:
     for text in (f"a ** {exponent}", "a ** b"):

@@ -62,6 +62,10 @@ def _trace(tracer: Tracer, entry: Entry) -> None:
     """Fill one block, and those that follow it alone."""
     tracer.load(entry)
     offset = entry.offset
+    if entry.latch:
+        tracer.begin(tracer.instrs[offset])
+        tracer.poll()
+        tracer.jump(offset)
     while tracer.block is not None:
         instr = tracer.instrs[offset]
         tracer.begin(instr)

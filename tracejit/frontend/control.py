@@ -16,7 +16,7 @@ def jump_forward(t: Tracer, instr: Instr) -> None:
 
 
 def jump_backward(t: Tracer, instr: Instr) -> None:
-    t.poll()
+    _back_edge(t, instr)
     t.jump(instr.target)
 
 
@@ -52,7 +52,8 @@ def _jump_if(t: Tracer, instr: Instr, condition: Value | bool, when: bool = True
 
 
 def _back_edge(t: Tracer, instr: Instr) -> None:
-    if instr.target <= instr.offset:
+    """Poll, unless that is done where the jumps back to the loop's header meet."""
+    if instr.target <= instr.offset and not t.meets(instr.target):
         t.poll()
 
 

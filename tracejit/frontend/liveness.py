@@ -24,6 +24,8 @@ class Flow:
     """The offsets with more predecessors than one on paths without exceptions, and loop headers."""
     inside: dict[int, tuple[int, ...]]
     """The loops around each offset, but the one that begins there, by their headers."""
+    latched: frozenset[int]
+    """The headers that several jumps lead back to, none of them with handlers of its own."""
 
 
 def flow_of(code: CodeType) -> Flow:
@@ -32,14 +34,32 @@ def flow_of(code: CodeType) -> Flow:
     predecessors: dict[int, int] = {}
     # For the target of each backward jump, the last jump back to it.
     loops: dict[int, int] = {}
+    backward: dict[int, list[int]] = {}
     for instr in _reachable(decoded.instrs):
         for successor in instr.successors:
             predecessors[successor] = predecessors.get(successor, 0) + 1
             if successor <= instr.offset:
                 loops[successor] = max(instr.offset, loops.get(successor, 0))
+                backward.setdefault(successor, []).append(instr.offset)
     merges = loops.keys() | {offset for offset, count in predecessors.items() if count > 1}
     return Flow(
-        decoded.instrs, live_locals(decoded, code.co_varnames), merges, _inside(decoded, loops)
+        decoded.instrs,
+        live_locals(decoded, code.co_varnames),
+        merges,
+        _inside(decoded, loops),
+        _latched(decoded, backward),
+    )
+
+
+def _latched(decoded: Decoded, backward: dict[int, list[int]]) -> frozenset[int]:
+    several = [header for header, jumps in backward.items() if len(jumps) > 1]
+    if not several:
+        return frozenset()
+    handlers = _handlers(decoded)
+    return frozenset(
+        header
+        for header in several
+        if len({handlers.get(offset) for offset in (header, *backward[header])}) == 1
     )
 
 

@@ -50,6 +50,8 @@ class Entry:
     stack: list[Shape]
     midway: tuple[int, ...]
     """The headers of the loops that were entered in the middle of this iteration."""
+    latch: bool = False
+    """Whether the block is where the jumps back to the offset meet: it polls, and jumps there."""
 
 
 class Tracer:
@@ -91,7 +93,7 @@ class Tracer:
         self._before: tuple[Shape, ...] = ()
         self._state: FrameState | None = None
         self._constants: dict[tuple[Opcode, int], Value] = {}
-        self._versions: dict[tuple[int, tuple[int, ...]], dict[Hashable, Block]] = {}
+        self._versions: dict[tuple[int, bool, tuple[int, ...]], dict[Hashable, Block]] = {}
 
     def load(self, entry: Entry) -> None:
         """Go on where an entry begins."""
@@ -265,10 +267,14 @@ class Tracer:
         """
         midway = self._midway(offset)
         if fork or offset in self.flow.merges:
-            return self._merge(offset, midway)
+            return self._merge(offset, midway, self.meets(offset))
         block = self.ir.new_block()
         self.work.append(Entry(block, offset, dict(self.locals), list(self.stack), midway))
         return Target(block, [])
+
+    def meets(self, offset: int) -> bool:
+        """Whether a jump from here to the offset meets others that jump back there."""
+        return offset < self.instr.offset and offset in self.flow.latched
 
     def _midway(self, offset: int) -> tuple[int, ...]:
         """Keeps loops reducible where code enters them midway, as a resume function does.
@@ -285,7 +291,7 @@ class Tracer:
             ]
         )
 
-    def _merge(self, offset: int, midway: tuple[int, ...]) -> Target:
+    def _merge(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
         bound = self.locals
         names = [name for name in self.flow.live[offset] if name in bound]
         shapes: list[Shape] = []
@@ -297,14 +303,14 @@ class Tracer:
             shapes.append(shape)
             key.append(self._key(shape))
             values += (shape,) if isinstance(shape, Value) else values_in(shape)
-        versions = self._versions.setdefault((offset, midway), {})
+        versions = self._versions.setdefault((offset, latch, midway), {})
         specialised = tuple(key)
         block = versions.get(specialised)
         if block is None:
             if len(versions) == MAX_VERSIONS:
                 return self._too_many(offset)
             block = versions[specialised] = self._version(values)
-            self._fill_later(Entry(block, offset, {}, [], midway), names, shapes)
+            self._fill_later(Entry(block, offset, {}, [], midway, latch), names, shapes)
         return Target(block, values)
 
     def _version(self, values: list[Value]) -> Block:
