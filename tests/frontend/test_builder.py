@@ -227,11 +227,15 @@ def polls_of(body: str) -> int:
 
 def test_jumps_back_to_one_header_meet_where_the_loop_polls() -> None:
     assert polls_of(" for i in range(n):\n  if i > 1: x += 1") == 1
-    assert polls_of(" for i in range(n):\n  if i > 1: continue\n  if i: x += 1\n  else: x -= 1") == 1
+    assert (
+        polls_of(" for i in range(n):\n  if i > 1: continue\n  if i: x += 1\n  else: x -= 1") == 1
+    )
 
 
 def test_jumps_back_with_handlers_of_their_own_do_not_meet() -> None:
-    guarded = "  try:\n   while x < n:\n    x += 1\n    if x > 1: continue\n  except OverflowError: pass"
+    guarded = (
+        "  try:\n   while x < n:\n    x += 1\n    if x > 1: continue\n  except OverflowError: pass"
+    )
     assert polls_of(f" for i in range(n):\n  if i: x -= 1\n{guarded}") >= 2
 
 

@@ -10,6 +10,7 @@ from tracejit.opt.dce import dce
 from tracejit.opt.divide import divide
 from tracejit.opt.fold import fold
 from tracejit.opt.gvn import gvn
+from tracejit.opt.if_convert import if_convert
 from tracejit.opt.layout import layout
 from tracejit.opt.licm import licm
 from tracejit.opt.narrow import narrow
@@ -26,6 +27,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     narrow,
     # On machine integers.
     simplify_cfg,
+    if_convert,
     rotate,
     params,
     fold,
