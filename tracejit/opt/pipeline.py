@@ -16,6 +16,7 @@ from tracejit.opt.licm import licm
 from tracejit.opt.narrow import narrow
 from tracejit.opt.params import params
 from tracejit.opt.rotate import rotate
+from tracejit.opt.short_loops import short_loops
 from tracejit.opt.simplify_cfg import simplify_cfg
 
 PASSES: Final[tuple[Callable[[Function], None], ...]] = (
@@ -34,6 +35,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     divide,
     gvn,
     licm,
+    short_loops,
     simplify_cfg,
     dce,
     layout,
