@@ -18,14 +18,14 @@ from benchmarks.report import into_section, report
 
 def main() -> None:
     options = parser().parse_args()
-    processes, rounds, once_processes = (1, 4, 3) if options.fast else (3, 7, 9)
+    processes, budget, once_processes = (1, 0.4, 3) if options.fast else (3, 0.7, 9)
     wanted = options.only and options.only.split(",")
     chosen = ("CPython", "tracejit", *options.against.split(","))
     results = []
     for subject in measure.subjects():
         if not wanted or subject.name in wanted or subject.group in wanted:
             print(subject.name, end=" ", file=sys.stderr, flush=True)
-            results.append(measure.measure(subject, chosen, processes, rounds))
+            results.append(measure.measure(subject, chosen, processes, budget))
     happened = once(once_processes) if not wanted or "once" in wanted else None
     print(file=sys.stderr)
     print(report(results, happened, options.markdown))
@@ -40,7 +40,7 @@ def main() -> None:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    made.add_argument("--fast", action="store_true", help="fewer processes and rounds")
+    made.add_argument("--fast", action="store_true", help="fewer processes and less time in each")
     made.add_argument(
         "--only", help="kernels or groups (kernel, overflow, call, once), separated by commas"
     )

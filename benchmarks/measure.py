@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from benchmarks import calls, kernels, sides
@@ -39,7 +40,16 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     exits: int = 0
-    compiling: float = 0.0
+    compiling: float = inf
+    """Seconds, without end where nothing was compiled."""
+
+    def add(self, found: dict[str, Any]) -> None:
+        """What a worker found: the least of everything that is a time counts."""
+        for side, seconds in found["seconds"].items():
+            one = seconds / self.subject.inner_loops
+            self.seconds[side] = min(one, self.seconds.get(side, inf))
+        self.exits = found.get("exits", self.exits)
+        self.compiling = min(self.compiling, found.get("compiling") or inf)
 
     def ratio(self, side: str, to: str = "tracejit") -> float:
         """How many times as long as the other that side takes."""
@@ -68,8 +78,8 @@ def kernel_subject(name: str) -> Subject:
     return Subject("kernel", name, path, tuple(known), module.FAMILY, getattr(module, "NOTE", ""))
 
 
-def measure(subject: Subject, chosen: Sequence[str], processes: int, rounds: int) -> Result:
-    """The subject on those sides that it has, in so many processes and rounds in each."""
+def measure(subject: Subject, chosen: Sequence[str], processes: int, budget: float) -> Result:
+    """The subject on those sides that it has, each for so many seconds in so many processes."""
     result = Result(subject)
     wanted = [side for side in subject.sides if side in chosen]
     for side in wanted:
@@ -78,12 +88,8 @@ def measure(subject: Subject, chosen: Sequence[str], processes: int, rounds: int
     wanted = [side for side in wanted if side not in result.failures]
     for _ in range(processes):
         for team in teams(wanted):
-            found = worker(subject.worker, rounds, team)
-            for side, seconds in found["seconds"].items():
-                one = seconds / subject.inner_loops
-                result.seconds[side] = min(one, result.seconds.get(side, one))
-            result.exits = found.get("exits", result.exits)
-            result.compiling = found.get("compiling", result.compiling)
+            found = worker(subject.worker, budget, team)
+            result.add(found)
     return result
 
 
@@ -109,19 +115,19 @@ def teams(chosen: Sequence[str]) -> Iterator[list[str]]:
         yield ["PyPy"]
 
 
-def worker(name: str, rounds: int, team: Sequence[str]) -> dict[str, Any]:
+def worker(name: str, budget: float, team: Sequence[str]) -> dict[str, Any]:
     interpreter = sides.INTERPRETERS.get(team[0]) or sys.executable
-    command = [interpreter, "-m", "benchmarks.worker", name, str(rounds), *team]
-    quiet = subprocess.DEVNULL if not rounds else None
+    command = [interpreter, "-m", "benchmarks.worker", name, str(budget), *team]
+    quiet = subprocess.DEVNULL if not budget else None
     done = subprocess.run(
         command,
         stdout=subprocess.PIPE,
         stderr=quiet,
         text=True,
         check=True,
-        timeout=None if rounds else PATIENCE,
+        timeout=None if budget else PATIENCE,
     )
     found: dict[str, Any] = json.loads(done.stdout)
-    if rounds and found.get("wrong"):
+    if budget and found.get("wrong"):
         raise SystemExit(f"{name} is answered wrongly by {', '.join(found['wrong'])}")
     return found

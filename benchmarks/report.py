@@ -6,6 +6,7 @@ import platform
 import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import inf
 from pathlib import Path
 
 from benchmarks.measure import Result
@@ -48,7 +49,7 @@ def kernel_table(results: Sequence[Result], markdown: bool) -> str:
     for result in results:
         row = [result.subject.name, result.subject.family, cell(result, "CPython")]
         row += [cell(result, side) for side in (*sides, "tracejit")]
-        compiling = time(result.compiling) if result.compiling else "never"
+        compiling = time(result.compiling) if result.compiling < inf else "never"
         row += [times(result.ratio("CPython"), 1), str(result.exits), compiling]
         if "C" in sides:
             row.insert(-2, f"{1 / result.ratio('C'):.2f}" if "C" in result.seconds else "")
@@ -69,7 +70,7 @@ def figures(results: Sequence[Result], happened: Once | None, markdown: bool) ->
     if wrapping:
         exits = sum(result.exits for result in wrapping)
         rows.append(("side exits that masked and modular kernels took", str(exits)))
-    compilings = [result.compiling for result in results if result.compiling]
+    compilings = [result.compiling for result in results if result.compiling < inf]
     if compilings:
         rows.append(("median time to compile a kernel", time(statistics.median(compilings))))
     if happened is not None:

@@ -1,7 +1,7 @@
 """Times the sides of one subject by turns, in a process of its own, and prints what it found.
 
-`python -m benchmarks.worker NAME ROUNDS SIDE...` takes a module with a kernel, or a call's name.
-Without rounds it only says which sides answer wrongly. Runs in PyPy too.
+`python -m benchmarks.worker NAME SECONDS SIDE...` takes a module with a kernel, or a call's name.
+Without seconds it only says which sides answer wrongly. Runs in PyPy too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 from time import perf_counter
 from types import ModuleType
 from typing import Any
@@ -20,40 +21,40 @@ from benchmarks import calls, sides
 Timer = Callable[[int], float]
 """Runs so many loops and gives the seconds that they took."""
 
-TURN = 0.02
-"""Seconds that a turn takes at least, unless one loop takes longer."""
+TURN = 0.005
+"""Seconds that a turn takes, unless one loop takes longer."""
 WARM_CALLS = 3
 COMPILATIONS = 5
 
 
-def main(name: str, rounds: str, *chosen: str) -> None:
+def main(name: str, budget: str, *chosen: str) -> None:
     found = (
-        call(name, int(rounds), chosen)
+        call(name, float(budget), chosen)
         if name in calls.TIMERS
-        else kernel(name, int(rounds), chosen)
+        else kernel(name, float(budget), chosen)
     )
     print(json.dumps(found))
 
 
-def call(name: str, rounds: int, chosen: Sequence[str]) -> dict[str, Any]:
+def call(name: str, budget: float, chosen: Sequence[str]) -> dict[str, Any]:
     timers = {side: calls.TIMERS[name](sides.decorator(side)) for side in chosen}
-    return {"seconds": shortest(timers, rounds)}
+    return {"seconds": shortest(timers, budget)}
 
 
-def kernel(name: str, rounds: int, chosen: Sequence[str]) -> dict[str, Any]:
+def kernel(name: str, budget: float, chosen: Sequence[str]) -> dict[str, Any]:
     """A module's kernel; without a side's answer being right, nothing of it is measured."""
     module = importlib.import_module(name)
     kernels = {side: sides.prepare(side, module) for side in chosen}
     found: dict[str, Any] = {}
     found["wrong"] = [side for side in chosen if not answers(kernels[side], module)]
-    if found["wrong"] or not rounds:
+    if found["wrong"] or not budget:
         return found
     if "tracejit" in kernels:
         found["exits"] = departures(kernels["tracejit"])
     timers = {
         side: partial(time_loops, kernel, module.ARGUMENTS) for side, kernel in kernels.items()
     }
-    found["seconds"] = shortest(timers, rounds)
+    found["seconds"] = shortest(timers, budget)
     if "tracejit" in kernels:
         found["compiling"] = compiling(module)
     return found
@@ -72,17 +73,20 @@ def time_loops(kernel: sides.Call, arguments: tuple[int, ...], loops: int) -> fl
     return perf_counter() - began
 
 
-def shortest(timers: dict[str, Timer], rounds: int) -> dict[str, float]:
-    """The seconds that one loop of each takes at best, in so many turns that alternate.
+def shortest(timers: dict[str, Timer], budget: float) -> dict[str, float]:
+    """The seconds that one loop of each takes at best, when each may take so many in all.
 
-    On a machine whose speed changes from one moment to the next, only such minima compare.
+    They alternate in short turns, the next being that of the side that has had the least time: on a
+    machine whose speed changes from one moment to the next, only the minima of many turns compare.
     """
     loops = {side: max(1, round(TURN / timer(1))) for side, timer in timers.items()}
-    turns = [
-        {side: timer(loops[side]) / loops[side] for side, timer in timers.items()}
-        for _ in range(rounds)
-    ]
-    return {side: min(turn[side] for turn in turns) for side in timers}
+    spent = dict.fromkeys(timers, 0.0)
+    best = dict.fromkeys(timers, inf)
+    while (side := min(spent, key=lambda side: spent[side])) and spent[side] < budget:
+        seconds = timers[side](loops[side])
+        spent[side] += seconds
+        best[side] = min(best[side], seconds / loops[side])
+    return best
 
 
 def departures(kernel: Any) -> int:

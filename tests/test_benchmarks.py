@@ -35,7 +35,7 @@ def test_a_kernel_in_c_gives_the_same_answer(name: str) -> None:
 
 
 def test_a_worker_times_its_sides_by_turns() -> None:
-    found = worker.kernel("benchmarks.kernels.lehmer", 1, ["CPython", "tracejit"])
+    found = worker.kernel("benchmarks.kernels.lehmer", 0.01, ["CPython", "tracejit"])
     assert found["wrong"] == []
     assert found["exits"] == 0
     assert found["compiling"] > 0
@@ -44,7 +44,7 @@ def test_a_worker_times_its_sides_by_turns() -> None:
 
 def test_a_wrong_answer_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel_module("lehmer"), "ANSWER", 303985330.0)
-    assert worker.kernel("benchmarks.kernels.lehmer", 1, ["CPython"]) == {"wrong": ["CPython"]}
+    assert worker.kernel("benchmarks.kernels.lehmer", 0.01, ["CPython"]) == {"wrong": ["CPython"]}
 
 
 def results() -> list[measure.Result]:
