@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from pathlib import Path
 
@@ -88,12 +88,12 @@ def against_peers(results: Sequence[Result]) -> Iterator[Row]:
         worst = max(ratios, key=lambda name: ratios[name])
         mean = statistics.geometric_mean(ratios.values())
         told = f"{mean:.2f}; at most {ratios[worst]:.2f} ({worst})"
-        rows = f"time in units of {side}'s, geometric mean of {len(ratios)}"
+        what = f"time in units of {side}'s, geometric mean of {len(ratios)}"
         failures = [r.failures[side] for r in results if side in r.failures]
         if failures:
             counted = ", ".join(f"{kind} {failures.count(kind)}" for kind in sorted(set(failures)))
-            rows += f" ({side}: {counted})"
-        yield rows, told
+            what += f" ({side}: {counted})"
+        yield what, told
 
 
 def against_cpython(results: Sequence[Result]) -> Iterator[Row]:
@@ -148,14 +148,15 @@ def once_table(happened: Once, markdown: bool) -> str:
 def table(head: Row, rows: Iterable[Row], markdown: bool) -> str:
     lines = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    align: Callable[[str, int, int], str] = lambda cell, i, width: (  # noqa: E731
-        cell.ljust(width) if i == 0 else cell.rjust(width)
-    )
-    lines = [[align(cell, i, widths[i]) for i, cell in enumerate(line)] for line in lines]
+    lines = [[align(i, cell, widths[i]) for i, cell in enumerate(line)] for line in lines]
     if not markdown:
         return "\n".join("  ".join(line).rstrip() for line in lines)
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
+
+
+def align(column: int, cell: str, width: int) -> str:
+    return cell.rjust(width) if column else cell.ljust(width)
 
 
 def times(ratio: float, places: int) -> str:

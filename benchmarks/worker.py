@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import inf
 from time import perf_counter
@@ -28,12 +28,8 @@ COMPILATIONS = 5
 
 
 def main(name: str, budget: str, *chosen: str) -> None:
-    found = (
-        call(name, float(budget), chosen)
-        if name in calls.TIMERS
-        else kernel(name, float(budget), chosen)
-    )
-    print(json.dumps(found))
+    measure = call if name in calls.TIMERS else kernel
+    print(json.dumps(measure(name, float(budget), chosen)))
 
 
 def call(name: str, budget: float, chosen: Sequence[str]) -> dict[str, Any]:
@@ -73,7 +69,7 @@ def time_loops(kernel: sides.Call, arguments: tuple[int, ...], loops: int) -> fl
     return perf_counter() - began
 
 
-def shortest(timers: dict[str, Timer], budget: float) -> dict[str, float]:
+def shortest(timers: Mapping[str, Timer], budget: float) -> dict[str, float]:
     """The seconds that one loop of each takes at best, when each may take so many in all.
 
     They alternate in short turns, the next being that of the side that has had the least time: on a
