@@ -210,6 +210,7 @@ REDUCTIONS: list[tuple[Opcode, Operand]] = [
     *[(Op.ishr, lambda p, by=by: p.const(by)) for by in (1, 4, 5, 7, 40)],
     *[(Op.iand, lambda p, mask=mask: p.const(mask)) for mask in (1, 31)],
     (Op.iand, lambda p: p.unsigned(p.y)),
+    (Op.ixor, lambda p: p.y),
 ]
 
 
@@ -225,6 +226,8 @@ def test_what_outgrows_a_register_is_reduced_exactly(factors: int, reduction: in
         if summand is not None:
             wide = p.emit(sign, wide, summand(p), hidden=hidden)
         made = [p.emit(op, wide, other(p)), p.emit(Op.imod, wide, p.const(11))]
+        if op is Op.ixor:
+            made[0] = p.unsigned(made[0])
         check(p.ret(*made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
 
 
@@ -248,4 +251,23 @@ def test_sums_of_unsigned_operands_are_reduced_exactly() -> None:
 def test_products_that_are_reduced_never_leave(op: Opcode) -> None:
     p = Program(FEW_BITS)
     made = p.emit(op, p.emit(Op.imul, p.x, p.y), p.const(13))
+    check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS, exits=False)
+
+
+def test_differences_of_unsigned_operands_are_reduced_exactly() -> None:
+    for op, other in REDUCTIONS:
+        p = Program(FEW_BITS)
+        x, y = p.unsigned(p.x), p.unsigned(p.y)
+        difference = p.emit(Op.isub, x, y)
+        size = p.emit(Op.iabs, difference)
+        made = [p.emit(op, difference, other(p)), p.emit(Op.imod, p.emit(Op.imul, size, x), y)]
+        made.append(p.emit(Op.imod, difference, y))
+        check(p.ret(*made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+
+
+def test_remainders_of_differences_by_unsigned_divisors_never_leave() -> None:
+    p = Program(FEW_BITS)
+    difference = p.emit(Op.isub, p.unsigned(p.x), p.unsigned(p.y))
+    p.emit(Op.iabs, difference)
+    made = p.emit(Op.imod, difference, p.const(29))
     check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS, exits=False)

@@ -7,7 +7,7 @@ take the division of one.
 
 from __future__ import annotations
 
-from tracejit.backend.lir import VirtualRegister
+from tracejit.backend.lir import LirBlock, VirtualRegister
 from tracejit.backend.lower_division import lower_division
 from tracejit.backend.lower_unsigned import lower_unsigned_division
 from tracejit.backend.selection import Selector, lowers
@@ -56,21 +56,20 @@ def lower_unsigned_wide_division(select: Selector, inst: Inst) -> None:
 
 @lowers(Op.imod_wide_ovf, Op.imod_wide_wrap, Op.ifloordiv_wide_ovf)
 def lower_signed_wide_division(select: Selector, inst: Inst) -> None:
-    """Floor division of a signed pair by what is positive: of a negative x, ~((~x) // d)."""
+    """Floor division of a signed pair: of a negative x, ~((~x) // d) and d - 1 - (~x) % d.
+
+    The divisor of a remainder is unsigned; only where it is surely not beyond the signed integers
+    may a pair that fits one register take the division of one.
+    """
     high, low, divisor = inst.args
     quotient = inst.op is Op.ifloordiv_wide_ovf
-    _leave_without_divisor(select, inst, "le")
+    _leave_without_divisor(select, inst, "le" if quotient else "e")
     d, upper, lower, m = (select.register(value) for value in (inst.value, high, low, divisor))
-    wide, narrow, join = select.new_block(), select.new_block(), select.new_block()
-    extended = select.copy(lower)
-    select.emit("sar", extended, WORD - 1)
-    select.emit("cmp", extended, upper)
-    select.branch("ne", wide, narrow)
-    select.start(narrow)
-    op = Op.ifloordiv_wrap if quotient else Op.imod_wrap
-    lower_division(select, Inst(op, [low, divisor], None, inst.result))
-    select.emit("jmp", join)
-    select.start(wide)
+    join = select.new_block()
+    if quotient or select.bounds(divisor)[0] >= 0:
+        wide = select.new_block()
+        _divide_short(select, inst, upper, lower, wide, join)
+        select.start(wide)
     sign, x, y = select.copy(upper), select.copy(upper), select.copy(lower)
     select.emit("sar", sign, WORD - 1)
     select.emit("xor", x, sign)
@@ -89,10 +88,32 @@ def lower_signed_wide_division(select: Selector, inst: Inst) -> None:
     select.start(join)
 
 
+def _divide_short(
+    select: Selector,
+    inst: Inst,
+    upper: VirtualRegister,
+    lower: VirtualRegister,
+    wide: LirBlock,
+    join: LirBlock,
+) -> None:
+    """The division of one register, and on to `join`, if the pair fits one; else on to `wide`."""
+    _, low, divisor = inst.args
+    narrow = select.new_block()
+    extended = select.copy(lower)
+    select.emit("sar", extended, WORD - 1)
+    select.emit("cmp", extended, upper)
+    select.branch("ne", wide, narrow)
+    select.start(narrow)
+    op = Op.ifloordiv_wrap if inst.op is Op.ifloordiv_wide_ovf else Op.imod_wrap
+    lower_division(select, Inst(op, [low, divisor], None, inst.result))
+    select.emit("jmp", join)
+
+
 def _leave_without_divisor(select: Selector, inst: Inst, condition: str) -> None:
-    """Leave where the divisor is 0, or not positive."""
+    """Leave where the divisor is 0, or may not be negative and is."""
     divisor = inst.args[2]
-    if inst.op.exit == "must" and select.bounds(divisor)[0] <= 0:
+    low, high = select.bounds(divisor)
+    if inst.op.exit == "must" and low <= 0 and (high >= 0 or condition == "le"):
         exit, register = select.exit(inst.exit), select.register(divisor)
         select.emit("test", register, register)
         select.emit_exit("j" + condition, exit)

@@ -235,16 +235,17 @@ def _wide(high: int, low: int) -> int:
     return (high << WORD) | unsigned(low)
 
 
-def _of_pair(meaning: Callable[[int, int], int]) -> Callable[..., int]:
+def _floordiv_of_pair(high: int, low: int, divisor: int) -> int:
     """Of a signed pair and what is positive."""
+    result = _floordiv(_wide(high, low), divisor)
+    if divisor < 0 or not fits_i64(result):
+        raise Undefined("overflow")
+    return result
 
-    def checked(high: int, low: int, divisor: int) -> int:
-        result = meaning(_wide(high, low), divisor)
-        if divisor < 0 or not fits_i64(result):
-            raise Undefined("overflow")
-        return result
 
-    return checked
+def _mod_of_pair(high: int, low: int, divisor: int) -> int:
+    """Of a signed pair and what is unsigned, as is the result."""
+    return wrap_i64(_mod(_wide(high, low), unsigned(divisor)))
 
 
 def _of_unsigned_pair(meaning: Callable[[int, int], int]) -> Callable[..., int]:
@@ -267,11 +268,11 @@ _WIDE: Final = (
         commutes=True,
     ),
     # Of a pair of registers, the high half first.
-    _machine("imod_wide_ovf", _TERNARY, _of_pair(_mod), leaves=True),
-    _machine("imod_wide_wrap", _TERNARY, _of_pair(_mod), traps=True),
+    _machine("imod_wide_ovf", _TERNARY, _mod_of_pair, leaves=True),
+    _machine("imod_wide_wrap", _TERNARY, _mod_of_pair, traps=True),
     _machine("umod_wide_ovf", _TERNARY, _of_unsigned_pair(_mod), leaves=True),
     _machine("umod_wide_wrap", _TERNARY, _of_unsigned_pair(_mod), traps=True),
-    _machine("ifloordiv_wide_ovf", _TERNARY, _of_pair(_floordiv), leaves=True),
+    _machine("ifloordiv_wide_ovf", _TERNARY, _floordiv_of_pair, leaves=True),
     _machine("ufloordiv_wide_ovf", _TERNARY, _of_unsigned_pair(_floordiv), leaves=True),
 )
 

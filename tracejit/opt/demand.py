@@ -25,9 +25,9 @@ ALL: Final = 1 << 30
 """Every bit of an integer of any size."""
 _MAX_RISES: Final = 4
 """Of a value of which more is demanded more often, a whole register is demanded at once."""
-_LOW_TO_LOW: Final = frozenset((Op.iadd, Op.isub, Op.imul, Op.ineg, Op.inot, Op.ior, Op.ixor))
+LOW_TO_LOW: Final = frozenset((Op.iadd, Op.isub, Op.imul, Op.ineg, Op.inot, Op.ior, Op.ixor))
 """The low bits of the result depend on as many low bits of the operands."""
-MODULAR: Final = _LOW_TO_LOW | {Op.iand, Op.ishl, Op.ishr, Op.select, Op.iconst}
+MODULAR: Final = LOW_TO_LOW | {Op.iand, Op.ishl, Op.ishr, Op.select, Op.iconst}
 """What may be computed modulo a power of two."""
 
 
@@ -117,7 +117,7 @@ class _Demand:
 
     def _demand_operands(self, inst: Inst, bits: int) -> None:
         op, args = inst.op, inst.args
-        if op in _LOW_TO_LOW:
+        if op in LOW_TO_LOW:
             for arg in args:
                 self.raise_to(arg, bits)
         elif op is Op.iand:

@@ -60,7 +60,8 @@ def _choose(function: Function) -> tuple[Ranges, dict[Inst, Form]]:
     exact: set[Value] = set()
     signed: set[Value] = set()
     for _ in range(MAX_ROUNDS):
-        modular, reduced = find_modular(function, exact), find_reduced(function, exact)
+        modular = find_modular(function, exact)
+        reduced = find_reduced(function, exact, modular)
         ranges = find_ranges(function, modular, signed, reduced)
         if ranges.clashes:
             signed |= _given_to(function, ranges.clashes)
@@ -177,9 +178,10 @@ class _Narrower:
             self._pick(inst, form)
             return
         op, exit, result = form.op, inst.exit, inst.result
-        inst.op = op
         if form.pairs:
             halves.reduce(inst, form)
+        else:
+            inst.op = op
         if form.negated:
             inst.args[1] = self._constant(-self.ranges.bounds[inst.args[1]][0])
         self.insts.append(inst)

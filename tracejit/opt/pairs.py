@@ -13,10 +13,10 @@ from typing import Final
 
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.ops import WRAP_FORM, Op, Opcode
 from tracejit.ir.types import I64_MAX, U64_MAX, WORD
 from tracejit.ir.value import Value
-from tracejit.opt.demand import constant_of
+from tracejit.opt.demand import LOW_TO_LOW, constant_of
 from tracejit.opt.forms import Form
 from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, Interval
 from tracejit.opt.nonzero import Nonzero
@@ -26,8 +26,11 @@ _GROWING: Final = frozenset((Op.imul, Op.iadd, Op.isub))
 _DIVISIONS: Final = frozenset((Op.imod, Op.ifloordiv))
 
 
-def find_reduced(function: Function, exact: Set[Value]) -> set[Value]:
-    """The results that may be held as pairs as far as their uses go, but for those of the set."""
+def find_reduced(function: Function, exact: Set[Value], modular: Set[Value]) -> set[Value]:
+    """The results that may be held as pairs as far as their uses go, but for the exact ones.
+
+    Of operands of what is computed modulo 2**64, the low half is enough.
+    """
     homes = {
         inst.value: block
         for block in function.blocks
@@ -35,7 +38,7 @@ def find_reduced(function: Function, exact: Set[Value]) -> set[Value]:
         if inst.op in _GROWING
     }
     if not any(
-        inst.op in _DIVISIONS or inst.op is Op.ishr
+        inst.op in _DIVISIONS or inst.op is Op.ishr or inst.op is Op.iabs
         for inst in function.insts()
         if inst.args and inst.args[0] in homes
     ):
@@ -50,18 +53,18 @@ def find_reduced(function: Function, exact: Set[Value]) -> set[Value]:
                         users.setdefault(value, []).append(inst)
                     else:
                         others.add(value)
-    found: set[Value] = set()
+    found = set[Value]()
     for block in function.blocks:
         for inst in reversed(block.insts):
             result = inst.result
             if result is None or result not in users or result in others:
                 continue
-            if all(_reduces(user, result, found) for user in users[result]):
+            if all(_reduces(user, result, found, modular) for user in users[result]):
                 found.add(result)
     return found
 
 
-def _reduces(user: Inst, value: Value, found: Set[Value]) -> bool:
+def _reduces(user: Inst, value: Value, found: Set[Value], modular: Set[Value]) -> bool:
     """Whether the instruction makes something smaller of a pair, or another pair."""
     op, args = user.op, user.args
     if op in _DIVISIONS:
@@ -70,6 +73,8 @@ def _reduces(user: Inst, value: Value, found: Set[Value]) -> bool:
         return args[0] is value and (constant_of(args[1]) or -1) >= 0
     if op is Op.iand:
         return args[0] is not args[1]
+    if op is Op.iabs or (op in LOW_TO_LOW and user.result in modular):
+        return True
     return op in (Op.iadd, Op.isub) and user.value in found
 
 
@@ -78,9 +83,11 @@ def pair_form(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> For
     op, args, result = inst.op, inst.args, inst.value
     if result in ranges.pairs:
         return Form(_LOW_HALF[op], pairs=True)
-    if op in _GROWING:  # Two registers are not enough for the result.
-        return None
     exceeds = result in ranges.unfit
+    if op in LOW_TO_LOW:  # Of the result, low bits are all there is or all that is used.
+        return None if exceeds else Form(WRAP_FORM.get(op, op), pairs=True)
+    if op is Op.iabs:
+        return None if exceeds else Form(Op.isub_wrap, pairs=True)
     if op is Op.iand:
         least, most = ranges.at(args[0] if args[1] in ranges.pairs else args[1], block)
         return Form(op, pairs=True) if least >= 0 and most <= U64_MAX and not exceeds else None
@@ -88,19 +95,24 @@ def pair_form(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> For
     if op is Op.ishr:
         return None if exceeds else Form(Op.ishr_wrap if signed else Op.ushr_wrap, pairs=True)
     least, most = ranges.at(args[1], block)
-    checked = (1,) if least < 0 or most > (I64_MAX if signed else U64_MAX) else ()
+    checked = (1,) if least < 0 else ()
     unsigned_result = ranges.bounds[result][1] > I64_MAX
     if op is Op.ifloordiv:
         if signed:
-            return None if unsigned_result else Form(Op.ifloordiv_wide_ovf, checked, pairs=True)
+            return (
+                None
+                if unsigned_result or most > I64_MAX
+                else Form(Op.ifloordiv_wide_ovf, checked, pairs=True)
+            )
         return Form(Op.ufloordiv_wide_ovf, checked, exceeds and not unsigned_result, pairs=True)
     if nonzero.is_nonzero(args[1], block):
         machine = Op.imod_wide_wrap if signed else Op.umod_wide_wrap
     else:
         machine = Op.imod_wide_ovf if signed else Op.umod_wide_ovf
-    return Form(machine, checked, exceeds and not signed, pairs=True)
+    return Form(machine, checked, exceeds and not unsigned_result, pairs=True)
 
 
+_LOW_HALVES: Final = LOW_TO_LOW | {Op.iand}
 _LOW_HALF: Final = {Op.imul: Op.imul_wrap, Op.iadd: Op.iadd_wrap, Op.isub: Op.isub_wrap}
 
 
@@ -146,13 +158,26 @@ class Halves:
         op, (x, y) = inst.op, inst.args
         bounds = self.ranges.bounds[inst.value]
         if op is Op.imul:
-            positive = min(self.ranges.at(x, block)[0], self.ranges.at(y, block)[0]) >= 0
-            high_of = Op.umul_high if positive else Op.imul_high
             low = self._new(Op.imul_wrap, x, y)
-            high = self.new(Inst(high_of, [x, y]), (bounds[0] >> WORD, bounds[1] >> WORD))
+            high = self._high(x, y, block, (bounds[0] >> WORD, bounds[1] >> WORD))
         else:
             low, high = self._sum(op is Op.isub, self._of(x, block), self._of(y, block))
         self.halves[inst.value] = high, low
+
+    def _high(self, x: Value, y: Value, block: Block, bounds: Interval) -> Value:
+        """The high half of a product.
+
+        The unsigned reading of a negative factor is 2**64 more, and the product so many times more.
+        """
+        operands = [self.ranges.at(x, block), self.ranges.at(y, block)]
+        if all(least >= 0 for least, _ in operands):
+            return self.new(Inst(Op.umul_high, [x, y]), bounds)
+        if all(most <= I64_MAX for _, most in operands):
+            return self.new(Inst(Op.imul_high, [x, y]), bounds)
+        signed, other = (x, y) if operands[0][0] < 0 else (y, x)
+        sign = self._new(Op.ishr_wrap, signed, self.constant(WORD - 1))
+        high = self._new(Op.umul_high, x, y)
+        return self.new(Inst(Op.isub_wrap, [high, self._new(Op.iand, sign, other)]), bounds)
 
     def _sum(
         self, difference: bool, x: tuple[Value, Value], y: tuple[Value, Value]
@@ -175,13 +200,16 @@ class Halves:
 
     def reduce(self, inst: Inst, form: Form) -> None:
         """Let the instruction read halves."""
-        x, y = inst.args
-        inst.op = form.op
-        if form.op is Op.iand:
-            inst.args = [self.halves[x][1], y] if x in self.halves else [x, self.halves[y][1]]
+        was, inst.op = inst.op, form.op
+        if was in _LOW_HALVES:
+            inst.args = [self.halves[arg][1] if arg in self.halves else arg for arg in inst.args]
             return
-        high, low = self.halves[x]
-        if form.op not in (Op.ishr_wrap, Op.ushr_wrap):
+        high, low = self.halves[inst.args[0]]
+        if was is Op.iabs:  # It fits a register: the high half is the sign.
+            inst.args = [self._new(Op.ixor, low, high), high]
+            return
+        y = inst.args[1]
+        if was is not Op.ishr:
             inst.args = [high, low, y]
             return
         count = constant_of(y)

@@ -335,9 +335,10 @@ class _Analysis:
         if high <= I64_MAX or self._is_signed(inst.value):
             return False
         bounds = self.bounds
-        if low >= 0 and high <= U64_MAX and inst.op not in _COUNTS:
+        of_pair = x is not None and not _fits_register(bounds[x])
+        if low >= 0 and high <= U64_MAX and (of_pair or inst.op not in _COUNTS):
             # Not so where an operand is bounded by nothing but the signed integers themselves.
-            return x is None or inst.op not in _SCALES or bounds[x][1] <= I64_MAX // 2
+            return x is None or inst.op not in _SCALES or bounds[x][1] <= I64_MAX // 4 * 3
         operands = (x,) if inst.op in _SHIFTS else (x, y)
         return any(
             bounds[operand][0] >= 0 and bounds[operand][1] > I64_MAX
@@ -361,9 +362,7 @@ class _Analysis:
             return any(most > I64_MAX for _, most in operands) and all(
                 fits or (arg in self.reduced and arg not in self.low) for arg, fits in held
             )
-        return all(fitting) and (
-            all(least >= 0 for least, _ in operands) or all(most <= I64_MAX for _, most in operands)
-        )
+        return all(fitting)
 
     def pairs(self) -> set[Value]:
         bounds, others = self.bounds, self.unfit | self.low
