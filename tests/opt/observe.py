@@ -28,6 +28,8 @@ class Observed:
     """The states of all exits that were passed, taken or not."""
     left: str | None = None
     """The state in which it left, if it did."""
+    negative: bool = False
+    """Whether it left because something that was to be unsigned was negative."""
     stray: list[str] = field(default_factory=list)
     """Values outside the range that the function states for them."""
 
@@ -50,6 +52,7 @@ def observe(function: Function, args: Sequence[object], steps: int = 6000) -> Ob
             if inst.op is Op.leave or (inst.result is not None and not _run(inst, values, seen)):
                 seen.left = state_text(inst, values)
                 seen.fits &= inst.op is Op.leave
+                seen.negative = inst.op is Op.inonneg_ovf
                 return seen
             if inst.result is not None:
                 _check_range(function, inst.result, values, seen)

@@ -71,7 +71,7 @@ def difference(before: Observed, after: Observed) -> str:
         return ""
     if after.left not in before.states:
         return f"left in a state that was not passed: {after.left} of {before}"
-    return "left without a reason" if before.fits else ""
+    return "left without a reason" if before.fits and not after.negative else ""
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))

@@ -77,9 +77,8 @@ def lehmer(n, x):
     return x
 
 
-@on((0, 1, 20), ANY)
-def fnv1a(n, byte):
-    h = 0xCBF29CE484222325
+@on((0, 1, 20), EDGES, ANY)
+def fnv1a(n, h, byte):
     for i in range(n):
         h = ((h ^ (byte + i & 255)) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
     return h
@@ -120,6 +119,26 @@ def permuted_generator(n, state):
     return total
 
 
+@on((0, 1, 9), EDGES, EDGES)
+def butterflies(n, a, root):
+    b, twiddle = 2, 1
+    for _ in range(n):
+        product = b * twiddle % 0xFFFFFFFF00000001
+        a, b = (a + product) % 0xFFFFFFFF00000001, (a - product) % 0xFFFFFFFF00000001
+        twiddle = twiddle * root % 0xFFFFFFFF00000001
+    return a, b, abs(a - b)
+
+
+@on((0, 1, 9), EDGES, EDGES)
+def two_seeds(n, x, y):
+    while n > 0:
+        x, y = (y ^ (x << 3)) & 0xFFFFFFFFFFFFFFFF, x
+        if x & 4:
+            y = (y + 1) & 0xFFFFFFFFFFFFFFFF
+        n -= 1
+    return x, y
+
+
 @on((2, 3, 4, 15, 97, 561, 2**31 - 1, 2**61 - 1, 2**62 + 1, 2**64 - 59, 2**64 - 1, 1, 0, True))
 def miller_rabin(n):
     if n < 2 or n % 2 == 0:
@@ -145,11 +164,15 @@ def miller_rabin(n):
 
 
 NEVER_LEAVE = [
-    (fnv1a, (20, 7)),
+    (fnv1a, (20, 0xCBF29CE4, 7)),
+    (xorshift, (20, 88172645463325252)),
+    (permuted_generator, (20, 12345)),
     (splitmix, (20, 12345)),
     (lehmer, (50, 42)),
     (power_modulo, (123456789012345678, 10**18, 2**61 - 1)),
     (product_modulo, (2**62, 2**61 - 3, 2**63 - 25)),
+    (butterflies, (20, 5, 7)),
+    (two_seeds, (20, 5, 7)),
     (miller_rabin, (2**61 - 1,)),
 ]
 """Functions that stay native from end to end on these arguments."""

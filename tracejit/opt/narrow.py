@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracejit.ir.frame_state import Exit, FrameState
-from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, map_values
 from tracejit.ir.types import BOOL, I64, I64_MAX, I64_MIN, INT, fits_i64, wrap_i64
 from tracejit.ir.value import Value
+from tracejit.opt.checks import Check, Checks, find_checks
 from tracejit.opt.dce import NEEDED_BEFORE_DECISIONS, drop_dead
 from tracejit.opt.decide import decide
 from tracejit.opt.demand import find_modular
@@ -29,7 +30,7 @@ from tracejit.opt.pairs import Halves, Restarts, find_reduced, pair_form
 from tracejit.opt.ranges import Ranges, find_ranges
 from tracejit.opt.wide import NoExit, leave_with_wide_constants
 
-MAX_ROUNDS = 4
+MAX_ROUNDS = 6
 """After so many guesses at what may be modular or unsigned, nothing is."""
 
 
@@ -38,8 +39,8 @@ def narrow(function: Function) -> None:
 
     Raises NoExit.
     """
-    ranges, forms = _choose(function)
-    _Narrower(function, ranges, forms).run()
+    ranges, forms, checks = _choose(function)
+    _Narrower(function, ranges, forms, checks).run()
     drop_dead(function, NEEDED_BEFORE_DECISIONS)
     decide(function, ranges)
     leave_with_wide_constants(function, ranges.wide)
@@ -55,24 +56,31 @@ def narrow(function: Function) -> None:
     }
 
 
-def _choose(function: Function) -> tuple[Ranges, dict[Inst, Form]]:
+def _choose(function: Function) -> tuple[Ranges, dict[Inst, Form], Checks]:
     """Ranges and forms that agree: what a kept exit sees is exact, and a register holds it."""
     exact: set[Value] = set()
     signed: set[Value] = set()
+    natural: set[Value] = set()
     for _ in range(MAX_ROUNDS):
         modular = find_modular(function, exact)
         reduced = find_reduced(function, exact, modular)
-        ranges = find_ranges(function, modular, signed, reduced)
-        if ranges.clashes:
-            signed |= _given_to(function, ranges.clashes)
+        ranges = find_ranges(function, modular, signed, reduced, natural)
+        checks, unchecked = find_checks(function, ranges, ranges.clashes | natural)
+        if ranges.clashes or unchecked:
+            natural = (natural | ranges.clashes) - unchecked - signed
+            signed |= _given_to(function, unchecked | (ranges.clashes - natural))
             continue
         forms, unreduced = _forms(function, ranges)
         inexact = unreduced | _seen_by_exits(function, ranges, forms)
+        for check in checks:
+            inexact |= (ranges.low | ranges.pairs).intersection(check.exit.state.values())
         if not inexact:
-            return ranges, forms
+            return ranges, forms, checks
         exact |= inexact
     ranges = find_ranges(function, signed=None)
-    return ranges, _forms(function, ranges)[0]
+    if ranges.clashes:
+        raise NoExit("what no register holds")
+    return ranges, _forms(function, ranges)[0], []
 
 
 def _given_to(function: Function, values: set[Value]) -> set[Value]:
@@ -145,6 +153,7 @@ class _Narrower:
     function: Function
     ranges: Ranges
     forms: dict[Inst, Form]
+    checks: Checks
     insts: list[Inst] = field(default_factory=list)
 
     def run(self) -> None:
@@ -161,6 +170,9 @@ class _Narrower:
                     else:
                         self._narrow(inst, self.forms.get(inst), halves)
                 block.insts = self.insts
+        sources: dict[Target, Block] = {}
+        for check in self.checks:
+            self._check_edge(check, sources)
 
     def _narrow(self, inst: Inst, form: Form | None, halves: Halves) -> None:
         if form is None:
@@ -194,6 +206,25 @@ class _Narrower:
             checked = Inst(Op.inonneg_ovf, [inst.result], None, result, exit)
             result.origin = checked
             self.insts.append(checked)
+
+    def _check_edge(self, check: Check, sources: dict[Target, Block]) -> None:
+        """In the source if it goes nowhere else, or in a block of the edge's own."""
+        edge = check.target
+        source = sources.get(edge, check.source)
+        if len(source.insts[-1].targets) > 1:
+            source = sources[edge] = self._split(source, edge)
+        self.insts, last = source.insts[:-1], source.insts[-1]
+        edge.args[check.at] = self._checked(edge.args[check.at], check.exit)
+        source.insts = [*self.insts, last]
+
+    def _split(self, source: Block, edge: Target) -> Block:
+        """A block that the edge ends in, from where the source's new edge leads there."""
+        block = self.function.new_block()
+        targets = source.insts[-1].targets
+        targets[targets.index(edge)] = Target(block, [])
+        block.insts = [Inst(Op.jump, targets=[edge])]
+        self.ranges.facts[block] = self.ranges.facts[source]
+        return block
 
     def _checked(self, value: Value, exit: Exit | None) -> Value:
         """The value, where it is known not to be negative, nor beyond the signed integers."""

@@ -117,13 +117,15 @@ def find_ranges(
     modular: Set[Value] = frozenset(),
     signed: Set[Value] | None = frozenset(),
     reduced: Set[Value] = frozenset(),
+    natural: Set[Value] = frozenset(),
 ) -> Ranges:
     """Analyse a function of the exact stage.
 
     `modular` may be computed modulo 2**64. `signed` (or everything) is not to exceed 2**63 - 1.
-    `reduced` may be held in pairs of registers.
+    `reduced` may be held in pairs of registers. `natural` are block parameters that nothing
+    negative is passed to: who asks so has to check it.
     """
-    analysis = _Analysis(function, modular, signed, reduced)
+    analysis = _Analysis(function, modular, signed, reduced, natural)
     analysis.sweep(_Mode.WIDEN)
     if analysis.heads:
         for _ in range(MAX_SWEEPS):
@@ -153,9 +155,11 @@ class _Analysis:
         modular: Set[Value],
         signed: Set[Value] | None,
         reduced: Set[Value],
+        natural: Set[Value],
     ) -> None:
         tree = dominator_tree(function)
         self.modular, self.signed, self.reduced = modular, signed, reduced
+        self.natural = natural
         self.bounds: Facts = {param: self._everything(param) for param in function.entry.params}
         self.facts: dict[Block, Facts] = {}
         self.unfit: set[Value] = set()
@@ -429,10 +433,21 @@ class _Analysis:
                     edge.given = None
                 else:
                     edge.given = [learned.get(arg) or bounds[arg] for arg in edge.target.args]
+        if self.natural:
+            for edge in node.outgoing:
+                self._cut(edge)
         if self.wide:
             for edge in node.outgoing:
                 if not self.wide.isdisjoint(edge.target.args):
                     edge.given = None  # No register holds it: the narrow pass leaves instead.
+
+    def _cut(self, edge: _Edge) -> None:
+        """Take away what is checked not to be passed."""
+        given = edge.given
+        if given is not None:
+            for at, param in enumerate(edge.target.block.params):
+                if param in self.natural and given[at][0] < 0:
+                    given[at] = (0, max(given[at][1], 0))
 
     def dead_edges(self) -> set[Target]:
         return {edge.target for node in self.nodes for edge in node.outgoing if edge.dead}
