@@ -20,8 +20,18 @@ from tracejit.backend.lir import (
     is_ghost,
 )
 from tracejit.backend.target import DATA_NEXT, Target
-from tracejit.backend.x64 import INVERSE, RAX, RCX, RDX, Register, fits_i32
+from tracejit.backend.x64 import (
+    INVERSE,
+    RAX,
+    RCX,
+    RDX,
+    ROWS,
+    MachOp,
+    Register,
+    fits_i32,
+)
 
+_JMP, _MOV, _PMOVE, _POLL = (ROWS[name] for name in ("jmp", "mov", "pmove", "poll"))
 _REPEATED: Final = 3
 """The length in instructions up to which a loop's test is repeated instead of jumped back to."""
 _LINES_PER_FUEL: Final = 32
@@ -43,6 +53,8 @@ class _Emitter:
         self.target = target
         self.data_address = data_address
         self.lines: list[str] = []
+        self.labels: list[int] = []
+        """The lines that are labels."""
         self.referenced = {"epilogue:", "entry:"}
         self.heads: set[str] = set()
         """The labels that backward jumps of the hot path go to."""
@@ -50,6 +62,8 @@ class _Emitter:
         self.polls: list[MachInst] = []
         self.frame = _frame_size(function)
         self.code = {block: _code_of(block) for block in function.blocks}
+        self.destinations = {block: self.destination(block) for block in function.blocks}
+        """Where a jump to each block really goes."""
         self.emitted: dict[LirBlock, int] = {}
         """The line that each block begins with."""
         self.loop = 0
@@ -58,31 +72,37 @@ class _Emitter:
 
     def text(self) -> str:
         """The lines, without the labels that nothing refers to, and with loop heads aligned."""
-        kept: list[str] = []
-        for line in self.lines:
-            if line.endswith(":") and line not in self.referenced:
-                continue
-            if line in self.heads:
-                kept.append(".p2align 4")
-            kept.append(line)
-        return "\n".join(kept) + "\n"
+        lines = self.lines
+        for at in self.labels:
+            label = lines[at]
+            if label not in self.referenced:
+                lines[at] = ""
+            elif label in self.heads:
+                lines[at] = f".p2align 4\n{label}"
+        return "\n".join([line for line in lines if line]) + "\n"
+
+    def label(self, name: str) -> None:
+        """Where jumps to the name lead, if there are any."""
+        self.labels.append(len(self.lines))
+        self.lines.append(name + ":")
 
     def to(self, label: str) -> str:
         self.referenced.add(label + ":")
         return label
 
     def to_block(self, block: LirBlock) -> str:
-        label = self.label(block)
-        if not self.cold and self.destination(block) in self.emitted:
+        label = self.label_of(block)
+        if not self.cold and self.destinations[block] in self.emitted:
             self.heads.add(label + ":")
         return self.to(label)
 
     # The frame
 
     def epilogue(self) -> None:
-        self.lines.append("epilogue:")
+        self.label("epilogue")
         self.leave_frame()
-        self.lines += ["ret", ".p2align 5", "entry:"]
+        self.lines += ["ret", ".p2align 5"]
+        self.label("entry")
 
     def prologue(self) -> None:
         self.lines += [f"push {register}" for register in self.function.saved]
@@ -97,9 +117,9 @@ class _Emitter:
     # Blocks
 
     def body(self) -> None:
-        blocks = [block for block in self.function.blocks if self.destination(block) is block]
+        blocks = [block for block in self.function.blocks if self.destinations[block] is block]
         for block, following in zip(blocks, [*blocks[1:], None], strict=True):
-            self.lines.append(f"b{block.number}:")
+            self.label(f"b{block.number}")
             self.emitted[block] = len(self.lines)
             self.cold = block.cold
             self.block(block, following)
@@ -118,9 +138,9 @@ class _Emitter:
     def first_line(self, blocks: Sequence[object]) -> int:
         """The line that the earliest of the blocks begins with; the next one if none is above."""
         begins = [
-            self.emitted[self.destination(block)]
+            self.emitted[self.destinations[block]]
             for block in blocks
-            if isinstance(block, LirBlock) and self.destination(block) in self.emitted
+            if isinstance(block, LirBlock) and self.destinations[block] in self.emitted
         ]
         return min(begins, default=len(self.lines))
 
@@ -130,16 +150,16 @@ class _Emitter:
         taken = jump.operands[0]
         assert isinstance(taken, LirBlock)
         condition = jump.op.name[1:]
-        if following is not None and self.destination(taken) is self.destination(following):
+        if following is not None and self.destinations[taken] is self.destinations[following]:
             taken, other, condition = other, taken, INVERSE[condition]
-        if self.label(taken) != self.label(other):
+        if self.label_of(taken) != self.label_of(other):
             self.lines.append(f"j{condition} {self.to_block(taken)}")
         self.go(other, following, repeated)
 
     def go(self, block: LirBlock, following: LirBlock | None, repeated: bool) -> None:
         """Reach the block: by falling through, by repeating its test, or by a jump."""
-        destination = self.destination(block)
-        if following is not None and destination is self.destination(following):
+        destination = self.destinations[block]
+        if following is not None and destination is self.destinations[following]:
             return
         backward = destination in self.emitted and not self.cold
         if backward and not repeated and self.is_test(destination):
@@ -168,9 +188,9 @@ class _Emitter:
             seen.add(other)
             block = other
 
-    def label(self, block: LirBlock) -> str:
+    def label_of(self, block: LirBlock) -> str:
         """What to jump to in order to reach the block; an exit if it does nothing but leave."""
-        destination = self.destination(block)
+        destination = self.destinations[block]
         insts, _, _ = self.code[destination]
         if len(insts) == 1 and insts[0].op.name == "jmp":
             return f"x{insts[0].exits[0].number}"
@@ -180,16 +200,17 @@ class _Emitter:
 
     def inst(self, inst: MachInst) -> None:
         op = inst.op
-        special = _SPECIAL.get(op.name)
+        special = _SPECIAL.get(op)
         if special is not None:
             special(self, inst)
         elif inst.exits:
             self.lines.append(f"{op.mnemonic} {self.to(f'x{inst.exits[0].number}')}")
-        elif op.name.startswith("miss"):
-            self.lines.append(f"j{op.name[4:]} {self.to('miss')}")
         else:
-            operands = ", ".join([_operand(operand, op.size) for operand in inst.operands])
-            self.lines.append(f"{op.mnemonic} {operands}".rstrip())
+            operands = [_operand(operand, op.size) for operand in inst.operands]
+            self.lines.append(f"{op.mnemonic} {', '.join(operands)}" if operands else op.mnemonic)
+
+    def miss(self, inst: MachInst) -> None:
+        self.lines.append(f"j{inst.op.name[4:]} {self.to('miss')}")
 
     def entry(self, inst: MachInst) -> None:
         self.prologue()
@@ -252,8 +273,8 @@ class _Emitter:
             f"inc {scratch.name32}",
             f"je {self.to(label)}",
             f"mov dword ptr [{counted}], {scratch.name32}",
-            f"{label}:",
         ]
+        self.label(label)
 
     def floor_divide(self, inst: MachInst) -> None:
         (divisor,) = inst.operands
@@ -279,7 +300,8 @@ class _Emitter:
         self.polls.append(inst)
         price = 1 + (len(self.lines) - self.loop) // _LINES_PER_FUEL
         spend, empty = ("dec r15", "je") if price == 1 else (f"sub r15, {price}", "jle")
-        self.lines += [spend, f"{empty} {self.to(f'p{number}')}", f"q{number}:"]
+        self.lines += [spend, f"{empty} {self.to(f'p{number}')}"]
+        self.label(f"q{number}")
 
     # What only taken jumps reach
 
@@ -294,7 +316,7 @@ class _Emitter:
         if exits:
             self.leave_version()
         if "miss:" in self.referenced:
-            self.lines.append("miss:")
+            self.label("miss")
             self.leave_frame()
             self.lines.append(_load(RAX, self.data_address + DATA_NEXT))
             self.lines.append("jmp qword ptr [rax]")
@@ -302,7 +324,7 @@ class _Emitter:
     def poll_stub(self, inst: MachInst) -> None:
         raised = inst.exits[0]
         lines = self.lines
-        lines.append(f"p{raised.number}:")
+        self.label(f"p{raised.number}")
         lines.append(f"movabs r15, {self.target.poll}")
         lines.append("call r15")
         lines.append(f"jne {self.to(f'x{raised.number}')}")
@@ -313,15 +335,17 @@ class _Emitter:
 
     def recheck(self) -> None:
         """A subroutine: ZF=0 where a guard does not hold any more; keeps every register."""
-        self.lines += ["recheck:", "push rax", "push rcx"]
+        self.label("recheck")
+        self.lines += ["push rax", "push rcx"]
         for inst in self.function.guards:
             self.inst(inst)
             if inst.op.mnemonic == "cmp":
                 self.lines.append(f"jne {self.to('rechecked')}")
-        self.lines += ["rechecked:", "pop rcx", "pop rax", "ret"]
+        self.label("rechecked")
+        self.lines += ["pop rcx", "pop rax", "ret"]
 
     def exit_stub(self, exit: LirExit) -> None:
-        self.lines.append(f"x{exit.number}:")
+        self.label(f"x{exit.number}")
         if exit.undo is not None:
             self.undo(exit.undo)
         self.lines += [f"push {exit.number}", f"jmp {self.to('deopt')}"]
@@ -348,33 +372,34 @@ class _Emitter:
 
     def leave_version(self) -> None:
         """To the deopt stub, with DATA and the exit's number on the stack and no register lost."""
-        self.lines.append("deopt:")
+        self.label("deopt")
         for address in (self.data_address, self.target.deopt):
             self.lines += ["push rax", f"movabs rax, {address}", "xchg qword ptr [rsp], rax"]
         self.lines.append("ret")
 
 
-_SPECIAL: Final[dict[str, Callable[[_Emitter, MachInst], None]]] = {
-    "entry": _Emitter.entry,
-    "mov": _Emitter.mov,
-    "zero": _Emitter.zero,
-    "shl": _Emitter.shift,
-    "shr": _Emitter.shift,
-    "sar": _Emitter.shift,
-    "lea": _Emitter.lea,
-    "copy": _Emitter.copy,
-    "swap": _Emitter.swap,
-    "incref": _Emitter.incref,
-    "floordiv": _Emitter.floor_divide,
-    "return": _Emitter.return_,
-    "tailcall": _Emitter.tail_call,
-    "poll": _Emitter.poll,
+_SPECIAL: Final[dict[MachOp, Callable[[_Emitter, MachInst], None]]] = {
+    ROWS["entry"]: _Emitter.entry,
+    ROWS["mov"]: _Emitter.mov,
+    ROWS["zero"]: _Emitter.zero,
+    ROWS["shl"]: _Emitter.shift,
+    ROWS["shr"]: _Emitter.shift,
+    ROWS["sar"]: _Emitter.shift,
+    ROWS["lea"]: _Emitter.lea,
+    ROWS["copy"]: _Emitter.copy,
+    ROWS["swap"]: _Emitter.swap,
+    ROWS["incref"]: _Emitter.incref,
+    ROWS["floordiv"]: _Emitter.floor_divide,
+    ROWS["return"]: _Emitter.return_,
+    ROWS["tailcall"]: _Emitter.tail_call,
+    ROWS["poll"]: _Emitter.poll,
+    **{row: _Emitter.miss for row in ROWS.values() if row.name.startswith("miss")},
 }
 
 
 def _frame_size(function: LirFunction) -> int:
     """The bytes below the saved registers, such that calls find rsp at a multiple of 16."""
-    polls = any(inst.op.name == "poll" for block in function.blocks for inst in block.insts)
+    polls = any(inst.op is _POLL for block in function.blocks for inst in block.insts)
     if not function.slots and not polls:
         return 0
     words = function.slots
@@ -384,10 +409,14 @@ def _frame_size(function: LirFunction) -> int:
 
 def _code_of(block: LirBlock) -> tuple[list[MachInst], MachInst | None, LirBlock | None]:
     """The instructions but for the jumps to other blocks at the end: conditional, and plain."""
-    insts = [inst for inst in block.insts if not is_ghost(inst)]
+    insts = [
+        inst
+        for inst in block.insts
+        if (inst.op is not _MOV and inst.op is not _PMOVE) or not is_ghost(inst)
+    ]
     taken: MachInst | None = None
     other: LirBlock | None = None
-    if insts and insts[-1].op.name == "jmp" and _leads_to_block(insts[-1]):
+    if insts and insts[-1].op is _JMP and _leads_to_block(insts[-1]):
         destination = insts.pop().operands[0]
         assert isinstance(destination, LirBlock)
         other = destination

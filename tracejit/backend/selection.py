@@ -6,7 +6,8 @@ seen before its definition: what nothing asked for in a register is never comput
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord
@@ -25,7 +26,8 @@ from tracejit.backend.target import Target
 from tracejit.backend.x64 import ROWS, fits_i32
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import Opcode
+from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.shapes import values_in
 from tracejit.ir.value import Value
 
 
@@ -40,7 +42,7 @@ class Selector:
         """Where the values are that something later needs."""
         self.hoisted: dict[int, VirtualRegister] = {}
         """Constants to load at the function's start."""
-        self.use_count: dict[Value, int] = {}
+        self.use_count: Mapping[Value, int] = {}
         self.home: dict[Value, Block] = {}
         self.flows: dict[Value, list[Value]] = {}
         """The block parameters that a value is passed to."""
@@ -63,8 +65,10 @@ class Selector:
         """Count uses, and find what is live at each block's end, as bit sets by value number."""
         exposed: dict[Block, int] = {}
         defined: dict[Block, int] = {}
+        reads: list[Value] = []
         for block in self.function.blocks:
-            exposed[block], defined[block] = self._survey_block(block)
+            exposed[block], defined[block] = self._survey_block(block, reads)
+        self.use_count = Counter(reads)
         live_in, live_out = self.live_in, self.live_out
         live_in.update(exposed)
         work = list(self.function.blocks)
@@ -80,22 +84,30 @@ class Selector:
                 live_in[block] = live
                 work += predecessors[block]
 
-    def _survey_block(self, block: Block) -> tuple[int, int]:
-        count, home, flows = self.use_count, self.home, self.flows
-        exposed = defined = 0
+    def _survey_block(self, block: Block, reads: list[Value]) -> tuple[int, int]:
+        """What the block reads from above it, and what it defines; every read goes to `reads`."""
+        home, flows = self.home, self.flows
+        first = len(reads)
+        defined = 0
         for param in block.params:
             defined |= 1 << param.id
         for inst in block.insts:
-            for values in _reads(inst):
-                for value in values:
-                    count[value] = count.get(value, 0) + 1
-                    exposed |= 1 << value.id
+            reads += inst.args
+            if inst.exit is not None:
+                reads += inst.exit.state.values()
             if inst.result is not None:
                 home[inst.result] = block
                 defined |= 1 << inst.result.id
-            for target in inst.targets:
-                for arg, param in zip(target.args, target.block.params, strict=True):
-                    flows.setdefault(arg, []).append(param)
+        last = block.insts[-1]
+        for target in last.targets:
+            reads += target.args
+            for arg, param in zip(target.args, target.block.params, strict=True):
+                flows.setdefault(arg, []).append(param)
+        if last.op is Op.ret:
+            reads += values_in(last.returned())
+        exposed = 0
+        for value in set(reads[first:]):
+            exposed |= 1 << value.id
         return exposed & ~defined, defined
 
     # Emitting
@@ -125,7 +137,8 @@ class Selector:
         if constant is not None:
             return self.constant(constant)
         self.live |= 1 << value.id
-        return self.place(value)
+        found = self.registers.get(value)
+        return self.place(value) if found is None else found
 
     def place(self, value: Value) -> VirtualRegister:
         """The register that is to receive the value."""
@@ -213,17 +226,10 @@ class Selector:
         return LirExit(-1, record, operands, undo)
 
 
-def _reads(inst: Inst) -> tuple[Sequence[Value], ...]:
-    """What the instruction reads, its exit too, by the part that reads it."""
-    if inst.op.terminator:
-        return (tuple(inst.uses()),)
-    return (inst.args,) if inst.exit is None else (inst.args, inst.exit.state.values())
-
-
 def constant_of(value: Value) -> int | None:
     """The number that the value always is, if it is known."""
     origin = value.origin
-    if isinstance(origin, Inst) and origin.op.has_imm:
+    if type(origin) is Inst and origin.op.has_imm:
         return int(origin.imm)  # type: ignore[call-overload, no-any-return]  # an int or a bool
     return None
 
