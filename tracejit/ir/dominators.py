@@ -13,20 +13,23 @@ from tracejit.ir.function import Block, Function
 def reverse_postorder(function: Function) -> list[Block]:
     """The blocks reachable from the entry, each before its successors but for loops' back edges."""
     order: list[Block] = []
-    entry = function.entry
-    seen = {entry}
-    stack = [(entry, iter(entry.insts[-1].targets))]
+    seen: set[Block] = set()
+    path: list[Block] = []
+    # Blocks to go to, and None for each on the path where all is done that it leads to.
+    stack: list[Block | None] = [function.entry]
     while stack:
-        block, targets = stack[-1]
-        for target in targets:
-            successor = target.block
-            if successor not in seen:
-                seen.add(successor)
-                stack.append((successor, iter(successor.insts[-1].targets)))
-                break
-        else:
-            order.append(block)
-            stack.pop()
+        block = stack.pop()
+        if block is None:
+            order.append(path.pop())
+        elif block not in seen:
+            seen.add(block)
+            path.append(block)
+            stack.append(None)
+            targets = block.insts[-1].targets
+            if len(targets) == 1:
+                stack.append(targets[0].block)
+            elif targets:
+                stack += [target.block for target in reversed(targets)]
     order.reverse()
     return order
 
@@ -40,6 +43,8 @@ class DominatorTree:
     idom: dict[Block, Block]
     """The immediate dominator of each reachable block; the entry's is itself."""
     children: dict[Block, list[Block]]
+    loops: list[Loop] | None
+    """The natural loops, once somebody has asked for them."""
     _span: dict[Block, tuple[int, int]]
 
     def dominates(self, upper: Block, lower: Block) -> bool:
@@ -66,16 +71,23 @@ def _new_tree(function: Function) -> DominatorTree:
     children: dict[Block, list[Block]] = {block: [] for block in order}
     for block in order[1:]:
         children[idom[block]].append(block)
-    return DominatorTree(order, idom, children, _preorder_spans(order, idoms))
+    return DominatorTree(order, idom, children, None, _preorder_spans(order, idoms))
 
 
 def _immediate_dominators(order: list[Block]) -> list[int]:
-    """For each block, all by their positions in reverse postorder."""
+    """For each block, all by their positions in reverse postorder.
+
+    Where every retreating edge leads to a block that dominates its source, one sweep finds them.
+    """
     number = {block: at for at, block in enumerate(order)}
     predecessors: list[list[int]] = [[] for _ in order]
+    retreating: list[tuple[int, int]] = []
     for at, block in enumerate(order):
         for target in block.insts[-1].targets:
-            predecessors[number[target.block]].append(at)
+            to = number[target.block]
+            predecessors[to].append(at)
+            if to <= at:
+                retreating.append((at, to))
     idoms = [-1] * len(order)
     idoms[0] = 0
     changed = True
@@ -96,7 +108,14 @@ def _immediate_dominators(order: list[Block]) -> list[int]:
             if idoms[at] != new:
                 idoms[at] = new
                 changed = True
+        changed = changed and not all(_is_above(to, at, idoms) for at, to in retreating)
     return idoms
+
+
+def _is_above(upper: int, lower: int, idoms: list[int]) -> bool:
+    while lower > upper:
+        lower = idoms[lower]
+    return lower == upper
 
 
 def _preorder_spans(order: list[Block], idoms: list[int]) -> dict[Block, tuple[int, int]]:
@@ -133,8 +152,17 @@ class Loop:
 
 
 def natural_loops(function: Function, tree: DominatorTree | None = None) -> list[Loop]:
-    """The natural loops, outer ones before the loops in them."""
+    """The natural loops, outer ones before the loops in them.
+
+    As long as no edge changes, the same ones.
+    """
     tree = tree or dominator_tree(function)
+    if tree.loops is None:
+        tree.loops = _new_loops(function, tree)
+    return tree.loops
+
+
+def _new_loops(function: Function, tree: DominatorTree) -> list[Loop]:
     loops: dict[Block, Loop] = {}
     seen: set[Block] = set()
     for block in tree.order:
@@ -153,7 +181,7 @@ def natural_loops(function: Function, tree: DominatorTree | None = None) -> list
             block = work.pop()
             if block not in loop.blocks:
                 loop.blocks.add(block)
-                work.extend(p for p in predecessors[block] if p in tree.idom)
+                work += [source for source in predecessors[block] if source in tree.idom]
     found = sorted(loops.values(), key=lambda loop: -len(loop.blocks))
     innermost: dict[Block, Loop] = {}
     for loop in found:

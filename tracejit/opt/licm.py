@@ -191,6 +191,8 @@ class _Motion:
 
     def finish(self) -> None:
         """Put the preheaders with what was moved in place."""
+        if self.before:
+            self.function.dominators = None  # With its loops, to which preheaders were added.
         if not self.moved:
             return
         placed: dict[Block, Block] = {}

@@ -141,7 +141,7 @@ class _Repair:
                 target.args = [self._at_end(arg, block) for arg in target.args]
         if inst.exit is not None and not homes.isdisjoint(inst.exit.state.values()):
             state = inst.exit.state
-            names = {value: self._at_end(value, block) for value in state.values()}
+            names = {v: self._at_end(v, block) for v in state.values() if v in homes}
             inst.exit = Exit(inst.exit.reason, state.renamed(names))
         if inst.op is Op.ret:
             inst.imm = map_values(inst.returned(), lambda value: self._at_end(value, block))

@@ -15,13 +15,18 @@ MAX_SELECTS = 2
 
 def simplify_cfg(function: Function) -> None:
     """Thread trivial jumps, resolve branches, drop unreachable blocks, merge straight lines."""
-    changed = True
-    while changed:
-        changed = _thread_jumps(function)
-        for block in function.blocks:
-            changed |= _resolve_branch(function, block)
+    _straighten(function)
+    function.blocks = reverse_postorder(function)
+    while _merge_lines(function) and _straighten(function):
         function.blocks = reverse_postorder(function)
-        changed |= _merge_lines(function)
+
+
+def _straighten(function: Function) -> bool:
+    """Let edges lead where they go in the end."""
+    changed = _thread_jumps(function)
+    for block in function.blocks:
+        changed |= _resolve_branch(function, block)
+    return changed
 
 
 def _thread_jumps(function: Function) -> bool:
