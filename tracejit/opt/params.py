@@ -58,7 +58,8 @@ def _edges(function: Function) -> dict[Block, list[Target]]:
 def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
     """For parameters that only ever hold one other value, that value.
 
-    Each sweep starts from what the last one believed; None is nothing yet.
+    Each sweep starts from what the last one believed; None is nothing yet. That a parameter may
+    hold what it holds already tells nothing of it.
     """
     same: dict[Value, Value | None] = dict.fromkeys([param for param, _ in rows])
     sweeps = 0
@@ -73,7 +74,7 @@ def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
             new = None
             for arg in given:
                 value = same.get(arg, arg)
-                if value is not new and value is not None:
+                if value is not new and value is not None and value is not param:
                     if new is not None:
                         new = param
                         break
