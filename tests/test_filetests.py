@@ -99,6 +99,7 @@ def example_target() -> object:
         box_int=0x6000,
         box_unsigned=0x6800,
         unbox_wide=0x7000,
+        unbox_unsigned=0x7400,
         floor_divide=0x7800,
         poll=0x8000,
         deopt=0x9000,

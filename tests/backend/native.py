@@ -23,6 +23,7 @@ from tracejit.ir.interpreter import Left, Returned, evaluate
 from tracejit.ir.shapes import Const, Shape, map_values
 from tracejit.ir.types import BOOL, I64, OBJ, U64
 from tracejit.runtime.stubs.divide import floor_divide_text
+from tracejit.runtime.stubs.unbox import unbox_unsigned_text
 
 POINTER = ctypes.c_void_p
 VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
@@ -171,6 +172,7 @@ def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
         box_int=c_function("PyLong_FromLongLong"),
         box_unsigned=c_function("PyLong_FromUnsignedLongLong"),
         unbox_wide=_UNBOX,
+        unbox_unsigned=_UNBOX_UNSIGNED,
         floor_divide=_FLOOR_DIVIDE,
         poll=_POLL,
         deopt=_DEOPT,
@@ -180,6 +182,7 @@ def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
 
 
 _UNBOX, _POLL, _DEOPT = _unbox_stub(), _poll_stub(), _deopt_stub()
+_UNBOX_UNSIGNED = _assembled(unbox_unsigned_text())
 _FLOOR_DIVIDE = _assembled(floor_divide_text())
 TARGET = make_target()
 

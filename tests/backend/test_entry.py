@@ -53,8 +53,14 @@ def test_another_type_misses(value: object) -> None:
 
 def test_an_unused_argument_is_guarded_too() -> None:
     native = compiled(parse("function f:\nblock0(v0: i64, v1: i64):\n    ret v0\n"))
-    assert native(1, 2**100) == Returned(1)
+    assert native(1, 2) == Returned(1)
     assert native(1, "2") == Missed()
+
+
+def test_an_unused_argument_fits_a_register() -> None:
+    """Something that holds for all that do may have been decided by that."""
+    native = compiled(parse("function f:\nblock0(v0: i64, v1: i64):\n    ret v0\n"))
+    assert native(1, 2**100) == Missed()
 
 
 def test_bools_and_objects_pass() -> None:

@@ -172,6 +172,9 @@ NEVER_LEAVE = [
     (power_modulo, (123456789012345678, 10**18, 2**61 - 1)),
     (product_modulo, (2**62, 2**61 - 3, 2**63 - 25)),
     (butterflies, (20, 5, 7)),
+    (xorshift, (20, 2**64 - 3)),
+    (product_modulo, (2**64 - 1, 2**63 + 5, 2**64 - 59)),
+    (power_modulo, (2**64 - 2, 2**64 - 60, 2**64 - 59)),
     (two_seeds, (20, 5, 7)),
     (miller_rabin, (2**61 - 1,)),
 ]

@@ -58,6 +58,27 @@ done: {"pop rbx" if pushes else ""}
     assert run(text) == (number if number not in WIDE else 0x5555555555555555)
 
 
+@pytest.mark.parametrize("number", [*EDGES, *WIDE, 2**64 - 1, 2**63 + 2**30 + 7, 2**64 - 2**59])
+def test_unbox_unsigned(number):
+    kept = ["r8", "r9", "r10", "rcx", "rdx", "rsi", "rdi"]
+    text = f"""
+    {"".join(f"mov {register}, {index + 3}; " for index, register in enumerate(kept))}
+    mov rax, {id(number):#x}
+    mov r11, {stubs.target().unbox_unsigned:#x}
+    call r11
+    setc r11b
+    {"".join(f"cmp {register}, {index + 3}; jne bad; " for index, register in enumerate(kept))}
+    test r11b, r11b
+    je done
+    mov rax, 0x5555555555555555
+    jmp done
+bad: mov eax, 666
+done: ret
+"""
+    fits = 2**63 <= number < 2**64
+    assert run(text) % 2**64 == (number if fits else 0x5555555555555555)
+
+
 @pytest.mark.parametrize("wanted", ["rax", "rdx"])
 @pytest.mark.parametrize("y", [number for number in EDGES if number] + [7, -7, 3, -(2**63)])
 def test_floor_divide(wanted, y):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracejit.backend.lir import AnyRegister, LirBlock, MachInst, Memory, VirtualRegister
+from tracejit.backend.lir import AnyRegister, MachInst, Memory, VirtualRegister
 from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
 from tracejit.backend.x64 import R15, RAX, RCX, RSI, fits_i32
-from tracejit.ir.types import BOOL, OBJ
+from tracejit.ir.types import BOOL, I64, OBJ, UInt64
 from tracejit.ir.value import Value
 
 _TYPE, _SIZE, _DIGITS = 8, 16, 24
@@ -41,8 +41,9 @@ def lower_entry(
             types[address] = address if fits_i32(address) else select.copy(address)
         select.emit("cmp", Memory(object, _TYPE), types[address])
         select.emit("missne")
-        if param in select.registers:
-            _unbox(select, param, object)
+        # What is known of an integer in a register may have been used, even if the integer is not.
+        if param in select.registers or param.type == I64:
+            _unbox(select, param, expected, object)
     if polls:
         select.emit("mov", R15, select.target.initial_fuel)
     for constant, register in select.hoisted.items():
@@ -50,7 +51,7 @@ def lower_entry(
 
 
 def _type_address(select: Selector, expected: type) -> int:
-    if expected is int:
+    if expected is int or expected is UInt64:
         return select.target.int_type
     if expected is bool:
         return select.target.bool_type
@@ -84,7 +85,7 @@ def recheck(guards: Sequence[MemoryIs]) -> list[MachInst]:
     return insts
 
 
-def _unbox(select: Selector, param: Value, object: VirtualRegister) -> None:
+def _unbox(select: Selector, param: Value, expected: type, object: VirtualRegister) -> None:
     value = select.register(param)
     if param.type == OBJ:
         select.emit("mov", value, object)
@@ -94,6 +95,8 @@ def _unbox(select: Selector, param: Value, object: VirtualRegister) -> None:
         select.emit("zero", value)
         select.emit("cmp", object, operand)
         select.emit("sete", value)
+    elif expected is UInt64:
+        _call_stub(select, select.target.unbox_unsigned, value, object)
     else:
         _unbox_int(select, value, object)
 
@@ -118,21 +121,17 @@ def _unbox_int(select: Selector, value: VirtualRegister, object: VirtualRegister
     select.emit("mov32", value, Memory(object, _DIGITS))
     select.emit("imul", value, size)
     select.emit("jmp", join)
-    _unbox_wide(select, value, object, wide, join)
+    select.start(wide)
+    _call_stub(select, select.target.unbox_wide, value, object)
+    select.emit("jmp", join)
     select.start(join)
 
 
-def _unbox_wide(
-    select: Selector,
-    value: VirtualRegister,
-    object: VirtualRegister,
-    wide: LirBlock,
-    join: LirBlock,
+def _call_stub(
+    select: Selector, address: int, value: VirtualRegister, object: VirtualRegister
 ) -> None:
-    select.start(wide)
     select.emit("mov", RAX, object)
-    stub = select.copy(select.target.unbox_wide)
+    stub = select.copy(address)
     select.emit("unbox", stub)
     select.emit("missb")
     select.emit("mov", value, RAX)
-    select.emit("jmp", join)

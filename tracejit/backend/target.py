@@ -28,6 +28,8 @@ class Target:
     """`PyLong_FromUnsignedLongLong`."""
     unbox_wide: int
     """Stub. In: rax = an exact `int`. Out: CF=0, rax = its value; or CF=1. Keeps all else."""
+    unbox_unsigned: int
+    """The same for integers from 2**63 to 2**64 - 1."""
     floor_divide: int
     """Stub. In: rax, [rsp+8] = dividend, divisor, not 0. Out: rax, rdx = floor, remainder; OF=1 if
     the floor needs more than 64 bits; the divisor is off the stack. Keeps all else."""

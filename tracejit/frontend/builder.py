@@ -10,7 +10,7 @@ from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import check_body, check_kind
 from tracejit.ir.function import Function
 from tracejit.ir.shapes import Const, Shape
-from tracejit.ir.types import BOOL, INT, OBJ, Type
+from tracejit.ir.types import BOOL, I64_MAX, INT, OBJ, U64_MAX, Type, UInt64
 
 HANDLERS = {
     **stack.HANDLERS,
@@ -44,6 +44,8 @@ def _entry(tracer: Tracer, names: tuple[str, ...], signature: tuple[type, ...]) 
     bound: dict[str, Shape] = {}
     for name, param, type in zip(names, block.params, signature, strict=True):
         bound[name] = param
+        if type is UInt64:
+            tracer.ir.ranges[param] = (I64_MAX + 1, U64_MAX)
         if type is NoneType:
             bound[name] = Const(None)
         elif param.type == OBJ:
@@ -55,7 +57,7 @@ NoneType = type(None)
 
 
 def _value_type(type: type) -> Type:
-    return INT if type is int else BOOL if type is bool else OBJ
+    return INT if type is int or type is UInt64 else BOOL if type is bool else OBJ
 
 
 def _trace(tracer: Tracer, entry: Entry) -> None:

@@ -28,6 +28,10 @@ I64_MAX: Final = 2 ** (WORD - 1) - 1
 U64_MAX: Final = 2**WORD - 1
 
 
+class UInt64(int):
+    """In a signature, an `int` from 2**63 to 2**64 - 1."""
+
+
 def fits_i64(value: int) -> bool:
     """Whether the integer is representable as an `i64`."""
     return I64_MIN <= value <= I64_MAX

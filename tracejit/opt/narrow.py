@@ -166,6 +166,8 @@ class _Narrower:
                     inst.exit = restarts.exit_of(inst)
                     restarts.follow(inst, inst.exit)
                     if inst.result in pairs:
+                        for at in self.forms[inst].checked:
+                            inst.args[at] = self._checked(inst.args[at], inst.exit)
                         halves.make(inst, block)
                     else:
                         self._narrow(inst, self.forms.get(inst), halves)

@@ -82,7 +82,14 @@ def pair_form(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> For
     """The form of an instruction with a pair for a result or an operand; None if it has none."""
     op, args, result = inst.op, inst.args, inst.value
     if result in ranges.pairs:
-        return Form(_LOW_HALF[op], pairs=True)
+        checked: tuple[int, ...] = ()
+        if op is Op.iadd and ranges.bounds[result][0] >= 0:
+            checked = tuple(
+                at
+                for at, arg in enumerate(args)
+                if arg not in ranges.pairs and ranges.at(arg, block)[0] < 0
+            )
+        return Form(_LOW_HALF[op], checked, pairs=True)
     exceeds = result in ranges.unfit
     if op in LOW_TO_LOW:  # Of the result, low bits are all there is or all that is used.
         return None if exceeds else Form(WRAP_FORM.get(op, op), pairs=True)

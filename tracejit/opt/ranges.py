@@ -160,7 +160,10 @@ class _Analysis:
         tree = dominator_tree(function)
         self.modular, self.signed, self.reduced = modular, signed, reduced
         self.natural = natural
-        self.bounds: Facts = {param: self._everything(param) for param in function.entry.params}
+        self.bounds: Facts = {
+            param: function.ranges.get(param) or self._everything(param)
+            for param in function.entry.params
+        }
         self.facts: dict[Block, Facts] = {}
         self.unfit: set[Value] = set()
         self.low: set[Value] = set()
@@ -326,8 +329,15 @@ class _Analysis:
         least, most = U64_RANGE if self._is_unsigned(origin, found, x, y) else I64_RANGE
         if least <= found[0] and found[1] <= most:
             return found
-        if result in self.reduced and self._is_pair(origin, found):
-            return found
+        if result in self.reduced:
+            if self._is_pair(origin, found):
+                return found
+            # What is added to an unsigned pair may have to prove not to be negative.
+            natural = max(found[0], 0), found[1]
+            operands = [self.bounds[arg] for arg in origin.args]
+            can_prove = all(bounds[0] >= 0 or _fits_register(bounds) for bounds in operands)
+            if origin.op is Op.iadd and can_prove and self._is_pair(origin, natural):
+                return natural
         self.unfit.add(result)
         clipped = (max(found[0], least), min(found[1], most))
         # Where nothing is left it always leaves, and what follows is not reached.

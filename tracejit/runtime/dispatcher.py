@@ -278,10 +278,17 @@ class State:
             if found is None:
                 return None
             bound = found
+        from tracejit.ir.types import UInt64, fits_i64, fits_u64
+
+        types: list[type] = []
         for argument in bound:
-            if type(argument) is int and not -(2**63) <= argument < 2**63:
-                return None
-        return tuple(map(type, bound))
+            kind: type = type(argument)
+            if kind is int and not fits_i64(argument):  # type: ignore[arg-type]  # it is an int
+                if not fits_u64(argument):  # type: ignore[arg-type]
+                    return None
+                kind = UInt64
+            types.append(kind)
+        return tuple(types)
 
     def _bind(
         self,

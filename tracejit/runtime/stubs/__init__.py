@@ -39,7 +39,7 @@ def _make_target() -> Target:
     from tracejit.runtime.stubs.deopt import deopt_text
     from tracejit.runtime.stubs.divide import floor_divide_text
     from tracejit.runtime.stubs.poll import INITIAL_FUEL, poll_text
-    from tracejit.runtime.stubs.unbox import unbox_wide_text
+    from tracejit.runtime.stubs.unbox import unbox_unsigned_text, unbox_wide_text
 
     return Target(
         int_type=id(int),
@@ -52,6 +52,7 @@ def _make_target() -> Target:
         box_int=layout.api("PyLong_FromLongLong"),
         box_unsigned=layout.api("PyLong_FromUnsignedLongLong"),
         unbox_wide=_install("unbox_wide", unbox_wide_text),
+        unbox_unsigned=_install("unbox_unsigned", unbox_unsigned_text),
         floor_divide=_install("floor_divide", floor_divide_text),
         poll=_install("poll", poll_text),
         deopt=_install("deopt", deopt_text),

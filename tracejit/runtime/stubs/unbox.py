@@ -1,4 +1,4 @@
-"""`unbox_wide`: the value of an int of more than one digit."""
+"""`unbox_wide` and `unbox_unsigned`: the value of an int of more than one digit."""
 
 from __future__ import annotations
 
@@ -107,3 +107,38 @@ lowest:
     je wide
     mov rax, 0x8000000000000000
     jmp done"""
+
+
+def unbox_unsigned_text() -> str:
+    """In: rax = an exact int. Out: CF=0, rax = its value from 2**63 to 2**64 - 1; or CF=1.
+
+    All but rax is kept.
+    """
+    positive = "and rdx, -5\n    cmp rdx, 3 << 3" if layout.TAGGED_INTS else "cmp rdx, 3"
+    return f"""
+    push rdx
+    mov rdx, qword ptr [rax + {layout.INT_SIZE}]
+    {positive}
+    jne other
+    mov edx, dword ptr [rax + {_THIRD}]
+    cmp edx, 8
+    jb other
+    cmp edx, 16
+    jae other
+    shl rdx, 60
+    push rcx
+    mov ecx, dword ptr [rax + {_SECOND}]
+    shl rcx, 30
+    or rdx, rcx
+    mov ecx, dword ptr [rax + {_FIRST}]
+    or rdx, rcx
+    pop rcx
+    mov rax, rdx
+    pop rdx
+    clc
+    ret
+other:
+    pop rdx
+    stc
+    ret
+"""
