@@ -16,7 +16,7 @@ from tracejit.ir.printer import print_function
 from tracejit.ir.types import fits_i64, wrap_i64
 
 FILETESTS = Path(__file__).parent.parent / "filetests"
-CONTROL = (Op.poll, Op.jump, Op.br_if, Op.ret, Op.leave)
+CONTROL = (Op.refund, Op.poll, Op.jump, Op.br_if, Op.ret, Op.leave)
 SUFFIX = {Op.ret: " v0", Op.jump: " block1()", Op.br_if: " v9, block1(), block1()"}
 
 

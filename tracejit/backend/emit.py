@@ -1,7 +1,8 @@
 """Allocated LIR as assembly text.
 
 The hot path first, in the order of the blocks, then what only taken jumps reach. Labels: `bK` a
-block, `xK` a side exit, `pK` a poll that ran out of fuel and `qK` the way back from it.
+block, `xK` a side exit, `gK` what several exits give back, `pK` a poll that ran out of fuel and
+`qK` the way back from it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tracejit.backend.lir import (
 from tracejit.backend.target import DATA_NEXT, Target
 from tracejit.backend.x64 import (
     INVERSE,
+    R15,
     RAX,
     RCX,
     RDX,
@@ -60,6 +62,8 @@ class _Emitter:
         """The labels that backward jumps of the hot path go to."""
         self.cold = False
         self.polls: list[MachInst] = []
+        self.repayments: dict[str, str] = {}
+        """What gives fuel back before leaving, and its label."""
         self.frame = _frame_size(function)
         self.code = {block: _code_of(block) for block in function.blocks}
         self.destinations = {block: self.destination(block) for block in function.blocks}
@@ -299,8 +303,8 @@ class _Emitter:
         number = inst.exits[0].number
         self.polls.append(inst)
         price = 1 + (len(self.lines) - self.loop) // _LINES_PER_FUEL
-        spend, empty = ("dec r15", "je") if price == 1 else (f"sub r15, {price}", "jle")
-        self.lines += [spend, f"{empty} {self.to(f'p{number}')}"]
+        spend = "dec r15" if price == 1 else f"sub r15, {price}"
+        self.lines += [spend, f"jle {self.to(f'p{number}')}"]
         self.label(f"q{number}")
 
     # What only taken jumps reach
@@ -313,6 +317,9 @@ class _Emitter:
         exits = [e for e in self.function.exits if f"x{e.number}:" in self.referenced]
         for exit in exits:
             self.exit_stub(exit)
+        for text, label in self.repayments.items():
+            self.label(label)
+            self.lines += [*text.split("\n"), f"jmp {self.to('deopt')}"]
         if exits:
             self.leave_version()
         if "miss:" in self.referenced:
@@ -346,9 +353,20 @@ class _Emitter:
 
     def exit_stub(self, exit: LirExit) -> None:
         self.label(f"x{exit.number}")
-        if exit.undo is not None:
-            self.undo(exit.undo)
-        self.lines += [f"push {exit.number}", f"jmp {self.to('deopt')}"]
+        repaid = [inst for inst in exit.undo if inst.operands[0] is R15]
+        for inst in exit.undo:
+            if inst not in repaid:
+                self.undo(inst)
+        self.lines += [f"push {exit.number}", f"jmp {self.to(self.repay(repaid))}"]
+
+    def repay(self, insts: Sequence[MachInst]) -> str:
+        """Where to go on to in order to give fuel back, one word pushed, and leave."""
+        if not insts:
+            return "deopt"
+        text = "\n".join(
+            f"{inst.op.mnemonic} {R15}, {_operand(inst.operands[1], pushed=1)}" for inst in insts
+        )
+        return self.repayments.setdefault(text, f"g{len(self.repayments)}")
 
     def undo(self, inst: MachInst) -> None:
         """Where the processor cannot do it at once, by a scratch register that is kept."""

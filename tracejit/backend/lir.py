@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -84,8 +85,8 @@ class LirExit:
     """A way out at an instruction.
 
     `values` are the operands that hold the state's values once `undo`, which the cold stub runs
-    first, has brought back an operand that the hot path overwrote. After allocation they are real
-    and `virtual` holds what they were.
+    first, has brought back an operand that the hot path overwrote, and the fuel that was paid in
+    advance. After allocation they are real and `virtual` holds what they were.
     """
 
     __slots__ = ("number", "record", "undo", "values", "virtual")
@@ -95,7 +96,7 @@ class LirExit:
         number: int,
         record: ExitRecord,
         values: list[tuple[Type, Operand]],
-        undo: MachInst | None = None,
+        undo: Sequence[MachInst] = (),
     ) -> None:
         self.number = number
         self.record = record
@@ -198,7 +199,7 @@ def _print_operation(inst: MachInst) -> str:
 
 
 def print_exit(exit: LirExit) -> str:
-    """`exit0 resume(i64 v1, bool 1) undo(sub v1, v2)`."""
+    """`exit0 resume(i64 v1, bool 1) undo(sub v1, v2; add r15, v3)`."""
     values = ", ".join(f"{type} {operand}" for type, operand in exit.values)
-    undo = f" undo({_print_operation(exit.undo)})" if exit.undo else ""
+    undo = f" undo({'; '.join(map(_print_operation, exit.undo))})" if exit.undo else ""
     return f"{exit} {exit.record.kind}({values}){undo}"

@@ -78,7 +78,7 @@ class _Parser:
         kind = _kind(match[2])
         words = [pair.split(" ", 1) for pair in match[3].split(", ") if pair]
         values = [(_type(name), self.operand(word)) for name, word in words]
-        undo = self.inst(match[4]) if match[4] else None
+        undo = [self.inst(inst) for inst in match[4].split("; ")] if match[4] else []
         exit = LirExit(int(match[1]), ExitRecord(kind), values, undo)
         self.function.exits.append(exit)
         return exit

@@ -83,8 +83,8 @@ def accesses_of(inst: MachInst) -> Accesses:
     exit_reads: list[int] = []
     for exit in inst.exits:
         exit_reads += _indices([operand for _, operand in exit.values])
-        if exit.undo is not None:
-            exit_reads += _indices(exit.undo.operands)
+        for undo in exit.undo:
+            exit_reads += _indices(undo.operands)
     return reads, writes, exit_reads
 
 

@@ -47,11 +47,11 @@ def lower(
 
 
 def _cold_blocks(order: Sequence[Block]) -> set[Block]:
-    """The blocks from which every way leads out through an exit."""
+    """The blocks from which every way leads out through an exit, and those that refuel."""
     cold: set[Block] = set()
     for block in reversed(order):
         successors = block.successors()
-        leaves = block.terminator.op is Op.leave
+        leaves = block.terminator.op is Op.leave or block.refuels
         if leaves or (successors and all(successor in cold for successor in successors)):
             cold.add(block)
     return cold

@@ -8,7 +8,7 @@ from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
 from tracejit.backend.lower_comparison import flags_of
 from tracejit.backend.selection import Selector, constant_of, lowers
-from tracejit.backend.x64 import INVERSE, RAX, RDI
+from tracejit.backend.x64 import INVERSE, R15, RAX, RDI
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
@@ -99,6 +99,20 @@ def lower_poll(select: Selector, inst: Inst) -> None:
     if select.lir.guards:
         exits.append(select.exit(inst.exit))
     select.emit_exit("poll", *exits)
+
+
+@lowers(Op.prepay)
+def lower_prepay(select: Selector, inst: Inst) -> None:
+    paid = select.register(inst.value)
+    select.emit("mov", paid, select.source(inst.args[0]))
+    select.emit("cmp", paid, R15)
+    select.emit("cmova", paid, R15)
+    select.emit("sub", R15, paid)
+
+
+@lowers(Op.refund)
+def lower_refund(select: Selector, inst: Inst) -> None:
+    select.emit("add", R15, select.operand(inst.args[0]))
 
 
 @lowers(Op.ret)

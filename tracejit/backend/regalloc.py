@@ -327,8 +327,8 @@ def _place_exits(inst: MachInst, places: list[Operand]) -> None:
             for of_type, operand in exit.values
         ]
         exit.record.values = [(of_type, location(place)) for of_type, place in exit.values]
-        if exit.undo is not None:
-            _place_operands(exit.undo, places)
+        for undo in exit.undo:
+            _place_operands(undo, places)
 
 
 def _placed_address(memory: Memory, places: list[Operand]) -> Memory:

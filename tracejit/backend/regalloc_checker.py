@@ -109,9 +109,9 @@ def _follow(function: LirFunction, state: State, inst: MachInst) -> None:
     for exit in inst.exits:
         for (_, place), virtual in zip(exit.values, exit.virtual, strict=True):
             _require(function, state, place, virtual)
-        if exit.undo is not None:
-            assert exit.undo.virtual is not None
-            for place, virtual in zip(exit.undo.operands, exit.undo.virtual, strict=True):
+        for undo in exit.undo:
+            assert undo.virtual is not None
+            for place, virtual in zip(undo.operands, undo.virtual, strict=True):
                 _require(function, state, place, virtual)
     copied = _held(state, inst.operands[1]) if op.name == "mov" else _NOTHING
     for register in op.defs:

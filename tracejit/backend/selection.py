@@ -7,7 +7,7 @@ seen before its definition: what nothing asked for in a register is never comput
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord
@@ -23,7 +23,7 @@ from tracejit.backend.lir import (
     inst as make,
 )
 from tracejit.backend.target import Target
-from tracejit.backend.x64 import ROWS, fits_i32
+from tracejit.backend.x64 import R15, ROWS, fits_i32
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
 from tracejit.ir.ops import Op, Opcode
@@ -223,7 +223,15 @@ class Selector:
             for type, value in zip(exit.state.types(), values, strict=True)
         ]
         record = ExitRecord("raise" if kind == "raise" else "resume", exit)
-        return LirExit(-1, record, operands, undo)
+        return LirExit(-1, record, operands, [*((undo,) if undo else ()), *self._give_back()])
+
+    def _give_back(self) -> Sequence[MachInst]:
+        """What returns the fuel that the loop has paid for iterations that do not come."""
+        unspent = self.function.unspent.get(self.block)
+        if unspent is None:
+            return ()
+        upper, lower = map(self.register, unspent)
+        return make("add", R15, upper), make("sub", R15, lower)
 
 
 def constant_of(value: Value) -> int | None:

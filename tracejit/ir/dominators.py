@@ -154,7 +154,8 @@ class Loop:
 def natural_loops(function: Function, tree: DominatorTree | None = None) -> list[Loop]:
     """The natural loops, outer ones before the loops in them.
 
-    As long as no edge changes, the same ones.
+    As long as no edge changes, the same ones. What only comes back once in a while, having
+    refuelled, is not part of a loop.
     """
     tree = tree or dominator_tree(function)
     if tree.loops is None:
@@ -168,7 +169,9 @@ def _new_loops(function: Function, tree: DominatorTree) -> list[Loop]:
     for block in tree.order:
         seen.add(block)
         for target in block.insts[-1].targets:
-            if target.block in seen and tree.dominates(target.block, block):
+            if target.block not in seen or block.refuels:
+                continue
+            if tree.dominates(target.block, block):
                 loop = loops.setdefault(target.block, Loop(target.block))
                 loop.latches.append(block)
     if not loops:

@@ -86,6 +86,12 @@ class Block:
     def terminator(self) -> Inst:
         return self.insts[-1]
 
+    @property
+    def refuels(self) -> bool:
+        """Whether a loop comes here once in a while only, to pay for more iterations."""
+        ops = [inst.op for inst in self.insts]
+        return Op.poll in ops and Op.prepay in ops
+
     def successors(self) -> list[Block]:
         return [target.block for target in self.terminator.targets]
 
@@ -127,6 +133,8 @@ class Function:
     next_block: int = 0
     ranges: dict[Value, tuple[int, int]] = field(default_factory=dict)
     """Proven bounds, both inclusive, of integer values, wherever the value is defined."""
+    unspent: dict[Block, tuple[Value, Value]] = field(default_factory=dict)
+    """For blocks of loops that pay fuel in advance: what is not spent yet is their difference."""
     traced: set[int] = field(default_factory=set)
     """The bytecode offsets of the instructions that the code stands for."""
     dominators: tuple[dict[Block, list[Block]], DominatorTree] | None = None

@@ -51,7 +51,7 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
     while True:
         for inst in block.insts[:-1]:
             steps -= 1
-            if inst.op is Op.poll:
+            if inst.result is None:
                 continue
             try:
                 _execute(inst, values)

@@ -283,6 +283,14 @@ _GUARDS: Final = (
     _machine("ishl_low_ovf", _BINARY, _shl_in_word, leaves=True),
 )
 
+_FUEL: Final = (
+    # Pays for as many iterations of a loop as there is fuel, at most for those that the operand
+    # (unsigned) says; the result says for how many. That there is fuel for all is what it means.
+    Opcode("prepay", _UNARY, INT, lambda a: a, effect=True, only="machine"),
+    # Gives back what was paid for iterations that never came.
+    Opcode("refund", _UNARY, None, effect=True, only="machine"),
+)
+
 _CONTROL: Final = (
     # Lets signals and other threads in, once in a while; stands before every backward jump. Leaves
     # when what the code was compiled on no longer holds, or to raise what a signal handler raised.
@@ -306,6 +314,7 @@ class Op:
             *_UNSIGNED,
             *_WIDE,
             *_GUARDS,
+            *_FUEL,
             *_CONTROL,
         )
     }
@@ -385,6 +394,8 @@ class Op:
     ufloordiv_wide_ovf = by_name["ufloordiv_wide_ovf"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
+    prepay = by_name["prepay"]
+    refund = by_name["refund"]
     poll = by_name["poll"]
     jump = by_name["jump"]
     br_if = by_name["br_if"]

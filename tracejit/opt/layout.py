@@ -53,7 +53,7 @@ def _likely_order(function: Function, depth: dict[Block, int]) -> tuple[list[Blo
 
 def _is_cold(block: Block, cold: set[Block]) -> bool:
     last = block.terminator
-    if last.op is Op.leave:
+    if last.op is Op.leave or block.refuels:
         return True
     return bool(last.targets) and all(target.block in cold for target in last.targets)
 
@@ -63,7 +63,7 @@ def _unlikely_first(block: Block, depth: dict[Block, int]) -> list[Block]:
     successors = block.successors()
     if len(successors) == 2:
         a, b = (
-            -1 if successor.terminator.op is Op.leave else depth.get(successor, 0)
+            -1 if _is_cold(successor, set()) else depth.get(successor, 0)
             for successor in successors
         )
         if a < b:

@@ -18,6 +18,7 @@ from tracejit.opt.params import params
 from tracejit.opt.rotate import rotate
 from tracejit.opt.short_loops import short_loops
 from tracejit.opt.simplify_cfg import simplify_cfg
+from tracejit.opt.strip_mine import strip_mine
 
 PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     # On exact integers, where nearly every instruction has an exit with its state: only what helps
@@ -37,6 +38,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     licm,
     short_loops,
     simplify_cfg,
+    strip_mine,
     dce,
     layout,
 )
