@@ -37,6 +37,7 @@ STEPS = (
     *[f"{op} v5, v3" for op in ("iadd_wrap", "ishl_wrap", "imul_wrap", "isub_wrap")],
     *("isub_wrap v3, v5", "iand v5, v6", "iand v6, v5", "ixor v5, v3", "ineg_wrap v5"),
 )
+DOUBLING = ("ishl_wrap v5, v3", "imul_wrap v5, v3", "iadd_wrap v5, v5")
 COMPARES = ("ieq", "ine", "ilt", "ile", "igt", "ige", "ult", "uge")
 WAYS = ("block1(v7), block2()", "block2(), block1(v7)")
 
@@ -74,3 +75,22 @@ def test_without_a_poll_it_ends_soon(step: str) -> None:
                     if number >= 0 or not natural:
                         assert ends_soon(function, number), (numbers, number)
     assert dropped or step.startswith(("ineg", "ixor"))
+
+
+@pytest.mark.parametrize(
+    ("step", "fits"),
+    [
+        *[(step, True) for step in DOUBLING],
+        *[(DOUBLING[0], False), ("iadd_wrap v5, v3", True), ("iadd_wrap v5, v6", True)],
+    ],
+)
+def test_what_doubles_within_its_range_ends_soon(step: str, fits: bool) -> None:
+    numbers = {"start": 1, "bound": 100, "by": 2}
+    function = loop(step, "ilt", "v7", WAYS[0], "v0", **numbers)
+    block = function.blocks[1]
+    function.ranges[block.params[0]] = (1, 99)
+    if fits:
+        function.ranges[block.insts[1].value] = (2, 198)
+    short_loops(function)
+    doubles = fits and step in DOUBLING
+    assert any(inst.op is Op.poll for inst in function.insts()) is not doubles

@@ -1,7 +1,8 @@
 """Loops that soon end need no poll: the loop around them polls, or the function returns.
 
-Soon ends a loop that counts from a constant to a constant in few steps, and one that goes on only
-while a number is not 0 that loses a bit, or more, in each iteration.
+Soon ends a loop that counts from a constant to a constant in few steps, one that goes on only while
+a number is not 0 that loses a bit, or more, in each iteration, and one that doubles a number, as
+that must soon leave the range that is proven for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tracejit.ir.value import Value
 MAX_ITERATIONS: Final = WORD
 """What may count up to more polls."""
 MAX_BODY: Final = 40
-"""Loops with more instructions poll."""
+"""Loops with more instructions, constants apart, poll."""
 _LOSING: Final = {Op.ifloordiv_wrap: 2, Op.ishr_wrap: 1, Op.ufloordiv_wrap: 2, Op.ushr_wrap: 1}
 """What takes at least a bit off a number that is not negative, by so much or more."""
 _UNSIGNED: Final = frozenset((Op.ufloordiv_wrap, Op.ushr_wrap))
@@ -46,7 +47,8 @@ def _ends_soon(
     tree: DominatorTree,
     entering: list[tuple[Block, list[Value]]],
 ) -> bool:
-    if len(loop.latches) != 1 or sum(len(block.insts) for block in loop.blocks) > MAX_BODY:
+    size = sum(not inst.op.has_imm for block in loop.blocks for inst in block.insts)
+    if len(loop.latches) != 1 or size > MAX_BODY:
         return False
     (latch,) = loop.latches
     given = [args for source, args in entering if source is not latch]
@@ -56,6 +58,8 @@ def _ends_soon(
         step = again[at].origin
         starts = {_constant(args[at]) for args in given}
         if isinstance(step, Inst) and param in step.args:
+            if _doubles(function, param, step):
+                return True
             for compare, stays in tests:
                 if compare.args[0] not in (param, again[at]):
                     continue
@@ -98,6 +102,21 @@ def _loses_bits(function: Function, param: Value, step: Inst) -> bool:
         return False
     least = _constant(y)
     return least is not None and least >= _LOSING[step.op]
+
+
+def _doubles(function: Function, param: Value, step: Inst) -> bool:
+    """Whether the step is at least twice the parameter, which is positive, and fits as well."""
+    if function.range_of(param)[0] <= 0 or function.ranges.get(step.value, (0,))[0] <= 0:
+        return False
+    x, y = step.args[0], step.args[-1]
+    if x is not param:
+        return False
+    least = _constant(y)
+    if step.op is Op.iadd_wrap:
+        return y is param
+    if step.op is Op.imul_wrap:
+        return least is not None and least >= 2
+    return step.op is Op.ishl_wrap and least is not None and least >= 1
 
 
 def _ends_at_zero(compare: Inst, stays: bool) -> bool:

@@ -26,7 +26,7 @@ from tracejit.ir.types import I64
 from tracejit.ir.value import Value
 
 MAX_BODY: Final = 40
-"""In longer loops a poll costs nothing to speak of."""
+"""In loops with more instructions, constants apart, a poll costs nothing to speak of."""
 MAX_STEP: Final = 16
 """A unit of fuel pays for a unit of distance."""
 
@@ -67,7 +67,8 @@ class _Count:
 
 
 def _find_count(loop: Loop) -> _Count | None:
-    if len(loop.latches) != 1 or sum(len(block.insts) for block in loop.blocks) > MAX_BODY:
+    size = sum(not inst.op.has_imm for block in loop.blocks for inst in block.insts)
+    if len(loop.latches) != 1 or size > MAX_BODY:
         return None
     (latch,) = loop.latches
     polls = [inst for inst in latch.insts if inst.op is Op.poll]
