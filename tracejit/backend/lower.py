@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import tracejit.backend.lower_arithmetic
+import tracejit.backend.lower_bitwise
 import tracejit.backend.lower_control
 import tracejit.backend.lower_division
 import tracejit.backend.lower_unsigned

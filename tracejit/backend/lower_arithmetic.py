@@ -1,4 +1,4 @@
-"""Lowering of arithmetic, bits, choices and conversions."""
+"""Lowering of arithmetic, shifts, counts of bits, choices and conversions."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def lower_isub_wrap(select: Selector, inst: Inst) -> None:
     if constant is not None and fits_i32(-constant):
         _add(select, inst, a, b, -constant)
     else:
-        _two_address(select, inst, "sub", a, b)
+        two_address(select, inst, "sub", a, b)
 
 
 def _add(select: Selector, inst: Inst, a: Value, b: Value, constant: int | None) -> None:
@@ -99,7 +99,7 @@ def _add(select: Selector, inst: Inst, a: Value, b: Value, constant: int | None)
         select.emit("lea", d, Memory(select.register(a), 0, select.register(b)))
 
 
-def _two_address(select: Selector, inst: Inst, name: str, a: Value, b: Value) -> None:
+def two_address(select: Selector, inst: Inst, name: str, a: Value, b: Value) -> None:
     d = select.register(inst.value)
     select.emit("mov", d, select.source(a))
     select.emit(name, d, d if a is b else select.operand(b))
@@ -161,45 +161,6 @@ def lower_iabs(select: Selector, inst: Inst) -> None:
     for exit in exits:
         select.emit_exit("jo", exit)
     select.emit("cmovs", d, select.register(a))
-
-
-@lowers(Op.inot)
-def lower_inot(select: Selector, inst: Inst) -> None:
-    d = select.register(inst.value)
-    select.emit("mov", d, select.source(inst.args[0]))
-    select.emit("not", d)
-
-
-I32_MAX, U32_MAX = 2**31 - 1, 2**32 - 1
-
-_BITWISE = {
-    Op.iand: "and",
-    Op.ior: "or",
-    Op.ixor: "xor",
-    Op.band: "and",
-    Op.bor: "or",
-    Op.bxor: "xor",
-}
-
-
-@lowers(*_BITWISE)
-def lower_bitwise(select: Selector, inst: Inst) -> None:
-    a, b = ordered(select, inst)
-    mask, name = constant_of(b), _BITWISE[inst.op]
-    if inst.op is Op.iand and mask == U32_MAX:
-        select.emit("mov32", select.register(inst.value), select.register(a))
-    elif mask is not None and I32_MAX < mask <= U32_MAX and _fits_u32(select, inst, a):
-        d = select.register(inst.value)
-        select.emit("mov", d, select.source(a))
-        select.emit(name + "32", d, mask - 2**32)
-    else:
-        _two_address(select, inst, name, a, b)
-
-
-def _fits_u32(select: Selector, inst: Inst, value: Value) -> bool:
-    """Whether the instruction can ignore the high half of the operand and clear it."""
-    low, high = select.bounds(value)
-    return inst.op is Op.iand or (low >= 0 and high <= U32_MAX)
 
 
 @lowers(Op.bnot)
