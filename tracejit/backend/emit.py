@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from tracejit.backend.flags import drop_tests
 from tracejit.backend.lir import (
     LirBlock,
     LirExit,
@@ -440,7 +441,7 @@ def _code_of(block: LirBlock) -> tuple[list[MachInst], MachInst | None, LirBlock
         other = destination
     if insts and _leads_to_block(insts[-1]):
         taken = insts.pop()
-    return insts, taken, other
+    return drop_tests(insts, taken), taken, other
 
 
 def _leads_to_block(inst: MachInst) -> bool:

@@ -1,0 +1,118 @@
+"""What is masked to 32 bits, rotations, and flags that are there already: made, and right."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from tests.backend.native import Native, compiled
+from tests.backend.test_selection import U32, agrees_everywhere, with_ranges
+
+HALVES = ("iadd_wrap", "isub_wrap", "imul_wrap", "iand", "ior", "ixor")
+
+
+def masked(op: str, left: str, right: str, constant: int = 0) -> Native:
+    return compiled(
+        with_ranges(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = iconst {constant}
+            v3: i64 = iconst 4294967295
+            v4: i64 = {op} {left}, {right}
+            v5: i64 = iand v4, v3
+            ret v5
+        """)
+    )
+
+
+@pytest.mark.parametrize("op", HALVES)
+@pytest.mark.parametrize("operands", [("v0", "v1"), ("v1", "v0"), ("v0", "v0")])
+def test_the_low_half_of_an_operation(op: str, operands: tuple[str, str]) -> None:
+    native = masked(op, *operands)
+    chosen = {inst.op.name for block in native.lir.blocks for inst in block.insts}
+    assert not chosen.isdisjoint(f"{name}32" for name in ("add", "sub", "imul", "and", "or", "xor"))
+    agrees_everywhere(native)
+
+
+@pytest.mark.parametrize("op", HALVES)
+@pytest.mark.parametrize("constant", [1, -7, 2**31, 0xEDB88320, 2**32 - 1, 2**32, -(2**40) - 3])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_low_half_of_an_operation_with_a_constant(
+    op: str, constant: int, swapped: bool
+) -> None:
+    operands = ("v2", "v0") if swapped else ("v0", "v2")
+    agrees_everywhere(masked(op, *operands, constant))
+
+
+def rotated(bits: int, op: str, left: int, right: int, shift: str, swapped: bool) -> Native:
+    parts = "v5, v4" if swapped else "v4, v5"
+    mask = f"v7: i64 = iand v6, v8\n ret {'v7' if bits == 32 else 'u64(v6)'}"
+    return compiled(
+        with_ranges(
+            f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = iconst {left}
+            v3: i64 = iconst {right}
+            v8: i64 = iconst 4294967295
+            v4: i64 = ishl_wrap v0, v2
+            v5: i64 = {shift} v0, v3
+            v6: i64 = {op} {parts}
+            {mask}
+        """,
+            *((U32,) if bits == 32 else ()),
+        )
+    )
+
+
+ROTATIONS = list(
+    product((32, 64), ("ior", "ixor", "iadd_wrap"), (1, 13, 31), ("ushr_wrap", "ishr_wrap"), (0, 1))
+)
+
+
+@pytest.mark.parametrize(("bits", "op", "count", "shift", "swapped"), ROTATIONS)
+def test_rotations(bits: int, op: str, count: int, shift: str, swapped: bool) -> None:
+    native = rotated(bits, op, count, bits - count, shift, swapped)
+    is_one = bits == 32 or (shift == "ushr_wrap" and op != "iadd_wrap")
+    assert ("rol" in native.text) == is_one
+    agrees_everywhere(native)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_what_is_no_rotation(bits: int) -> None:
+    native = rotated(bits, "ior", 7, 11, "ushr_wrap", False)
+    assert "rol" not in native.text
+    agrees_everywhere(native)
+
+
+def branching(op: str, compare: str, right: str = "v1") -> Native:
+    """A result that is compared with 0 and needed as well."""
+    return compiled(
+        with_ranges(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = iconst 3
+            v3: i64 = iconst 0
+            v4: i64 = {op} v0, {right}
+            v5: bool = {compare} v4, v3
+            br_if v5, block1(), block2()
+        block1():
+            ret v4
+        block2():
+            v6: i64 = ineg_wrap v4
+            ret v6
+        """)
+    )
+
+
+@pytest.mark.parametrize("compare", ["ieq", "ine", "ilt", "ile", "igt", "ige"])
+@pytest.mark.parametrize(
+    ("op", "right"),
+    [*[(op, "v1") for op in HALVES], ("ishl_wrap", "v2"), ("ishr_wrap", "v2"), ("ushr_wrap", "v2")],
+)
+def test_no_comparison_with_zero_where_the_flags_tell(op: str, right: str, compare: str) -> None:
+    native = branching(op, compare, right)
+    body = native.text.partition("b2:")[2]
+    if op.startswith("i") and op in ("iand", "ior", "ixor"):
+        assert "test" not in body
+    if op == "imul_wrap" or (op.endswith("wrap") and compare in ("ile", "igt")):
+        assert "test" in native.text
+    agrees_everywhere(native)

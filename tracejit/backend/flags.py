@@ -1,0 +1,65 @@
+"""Comparisons with 0 that are not needed, as the instruction before has set the same flags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tracejit.backend.lir import MachInst, Operand, Slot
+from tracejit.backend.x64 import INVERSE, RCX, Register
+
+_BITWISE: Final = frozenset(("and", "or", "xor"))
+"""Set every flag as `test` does by their result."""
+_BY_RESULT: Final = _BITWISE | {"add", "sub", "neg", "shl", "shr", "sar"}
+"""Set ZF and SF so; a shift does if it shifts at all."""
+_OF_RESULT: Final = frozenset(("e", "ne", "s", "ns"))
+"""The conditions that read no other flags."""
+_READERS: Final = {
+    prefix + condition: condition
+    for condition in INVERSE
+    for prefix in ("j", "cmov", "set", "miss")
+}
+_KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "xchg", "copy", "swap"}
+"""What leaves the flags as they are."""
+
+
+def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachInst]:
+    """The instructions of a block, which `last` follows, without tests of what is in the flags."""
+    kept: list[MachInst] = []
+    known: Operand | None = None
+    """What the flags say is 0, or negative, or not."""
+    writer = None
+    for at, inst in enumerate(insts):
+        op = inst.op
+        if (
+            writer is not None
+            and op.mnemonic == "test"
+            and inst.operands[0] == inst.operands[1] == known
+            and op.size == writer.op.size
+            and (writer.op.mnemonic in _BITWISE or _read(insts, at, last) <= _OF_RESULT)
+        ):
+            continue
+        kept.append(inst)
+        if op.mnemonic in _BY_RESULT and _sets_flags(inst):
+            known, writer = inst.operands[0], inst
+        elif op.name not in _KEEPERS or any(inst.operands[place] == known for place in op.writes):
+            known = writer = None
+    return kept
+
+
+def _sets_flags(inst: MachInst) -> bool:
+    place, count = inst.operands[0], inst.operands[-1]
+    return isinstance(place, Register | Slot) and not (
+        inst.op.mnemonic in ("shl", "shr", "sar") and (count is RCX or count == 0)
+    )
+
+
+def _read(insts: Sequence[MachInst], at: int, last: MachInst | None) -> set[str]:
+    """The conditions that are read of the flags that the instruction at this place sets."""
+    found: set[str] = set()
+    for inst in [*insts[at + 1 :], *((last,) if last is not None else ())]:
+        if inst.op.name in _READERS:
+            found.add(_READERS[inst.op.name])
+        elif inst.op.name not in _KEEPERS:
+            break
+    return found
