@@ -20,6 +20,8 @@ class Flow:
     instrs: dict[int, Instr]
     live: dict[int, tuple[str, ...]]
     """The locals that can still be read, by an exception's handler too."""
+    fixed: frozenset[str]
+    """The locals that nothing binds or deletes: arguments, throughout what they are at first."""
     merges: set[int]
     """The offsets with more predecessors than one on paths without exceptions, and loop headers."""
     inside: dict[int, tuple[int, ...]]
@@ -41,10 +43,12 @@ def flow_of(code: CodeType) -> Flow:
             if successor <= instr.offset:
                 loops[successor] = max(instr.offset, loops.get(successor, 0))
                 backward.setdefault(successor, []).append(instr.offset)
+    live, fixed = _live_and_fixed(decoded, code.co_varnames)
     merges = loops.keys() | {offset for offset, count in predecessors.items() if count > 1}
     return Flow(
         decoded.instrs,
-        live_locals(decoded, code.co_varnames),
+        live,
+        fixed,
         merges,
         _inside(decoded, loops),
         _latched(decoded, backward),
@@ -94,8 +98,10 @@ def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
     return found
 
 
-def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
-    """The live locals before each instruction, in the order of `names`.
+def _live_and_fixed(
+    decoded: Decoded, names: tuple[str, ...]
+) -> tuple[dict[int, tuple[str, ...]], frozenset[str]]:
+    """The live locals before each instruction, in the order of `names`; and the fixed ones.
 
     Backward data flow over bit sets: over whole runs of instructions, swept again while a loop's
     header has become live in more, then once over each instruction.
@@ -104,9 +110,11 @@ def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str
     handlers = _handlers(decoded)
     ahead = {handler.target for handler in decoded.handlers if handler.target < handler.end}
     rows: list[_Row] = []
+    never_bound = ~0
     for offset, instr in decoded.instrs.items():
         access = _ACCESSES.get(instr.name)
         read, kept = (0, ~0) if access is None else access(instr.arg, bit)
+        never_bound &= kept
         rows.append((offset, read, kept, instr.successors, handlers.get(offset, ())))
         if 0 <= instr.target <= offset:
             ahead.add(instr.target)
@@ -122,7 +130,8 @@ def live_locals(decoded: Decoded, names: tuple[str, ...]) -> dict[int, tuple[str
     spelled = {
         mask: tuple([name for bit, name in named if mask & bit]) for mask in set(live.values())
     }
-    return {offset: spelled[mask] for offset, mask in live.items()}
+    fixed = frozenset([name for bit, name in named if never_bound & bit])
+    return {offset: spelled[mask] for offset, mask in live.items()}, fixed
 
 
 def _runs(rows: list[_Row]) -> list[_Row]:

@@ -5,7 +5,7 @@ A block version is keyed by its bytecode offset and the structure of what it is 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 
@@ -22,8 +22,6 @@ from tracejit.ir.shapes import (
     Shape,
     TupleOf,
     Unsigned,
-    map_values,
-    values_in,
 )
 from tracejit.ir.types import BOOL, INT, OBJ, fits_i64, fits_u64
 from tracejit.ir.value import Value
@@ -292,17 +290,20 @@ class Tracer:
         )
 
     def _merge(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
-        bound = self.locals
+        bound, fixed = self.locals, self.flow.fixed
         names = [name for name in self.flow.live[offset] if name in bound]
+        varying = [name for name in names if name not in fixed]
         shapes: list[Shape] = []
         key: list[Hashable] = [tuple(names)]
         values: list[Value] = []
-        for shape in (*[bound[name] for name in names], *self.stack):
-            if not isinstance(shape, Value):
+        for shape in (*[bound[name] for name in varying], *self.stack):
+            if type(shape) is Value:
+                values.append(shape)
+            else:
                 shape = self._generalise(shape)
+                values += self._inputs(shape)
             shapes.append(shape)
             key.append(self._key(shape))
-            values += (shape,) if isinstance(shape, Value) else values_in(shape)
         versions = self._versions.setdefault((offset, latch, midway), {})
         specialised = tuple(key)
         block = versions.get(specialised)
@@ -310,7 +311,8 @@ class Tracer:
             if len(versions) == MAX_VERSIONS:
                 return self._too_many(offset)
             block = versions[specialised] = self._version(values)
-            self._fill_later(Entry(block, offset, {}, [], midway, latch), names, shapes)
+            same = {name: bound[name] for name in names if name in fixed}
+            self._fill_later(Entry(block, offset, same, [], midway, latch), varying, shapes)
         return Target(block, values)
 
     def _version(self, values: list[Value]) -> Block:
@@ -324,13 +326,40 @@ class Tracer:
     def _fill_later(self, entry: Entry, names: list[str], shapes: list[Shape]) -> None:
         """Let the entry begin with these shapes, made of the block's parameters."""
         params = iter(entry.block.params)
-        inside = [
-            next(params) if isinstance(shape, Value) else map_values(shape, lambda _: next(params))
-            for shape in shapes
-        ]
+        inside = [self._inside(shape, params) for shape in shapes]
         entry.locals.update(zip(names, inside, strict=False))
         entry.stack += inside[len(names) :]
         self.work.append(entry)
+
+    def _inputs(self, shape: Shape) -> list[Value]:
+        """The values in the shape that a block version takes as parameters."""
+        match shape:
+            case Value():
+                return [shape]
+            case TupleOf(items):
+                return [value for item in items for value in self._inputs(item)]
+            case RangeOf(first, stop, step) | RangeIter(first, stop, step):
+                ends = [end for end in (stop, step) if not self._is_argument(end)]
+                return [value for part in (first, *ends) for value in self._inputs(part)]
+        return []
+
+    def _inside(self, shape: Shape, params: Iterator[Value]) -> Shape:
+        """The shape with the next parameters in the place of its `_inputs`."""
+        match shape:
+            case Value():
+                return next(params)
+            case TupleOf(items):
+                return TupleOf(tuple([self._inside(item, params) for item in items]))
+            case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
+                first = self._inside(first, params)
+                stop = stop if self._is_argument(stop) else self._inside(stop, params)
+                step = step if self._is_argument(step) else self._inside(step, params)
+                return type(shape)(first, stop, step, up)
+        return shape
+
+    def _is_argument(self, shape: Shape) -> bool:
+        """Whether the shape is an argument of the function, which is known everywhere."""
+        return type(shape) is Value and shape.origin is self.ir.entry
 
     def _too_many(self, offset: int) -> Target:
         block = self.ir.new_block()
@@ -339,7 +368,10 @@ class Tracer:
         return Target(block, [])
 
     def _generalise(self, shape: Shape) -> Shape:
-        """The shape with integer constants as values, but for where a range stops and its step."""
+        """The shape with integer constants as values, but for where a range stops and its step.
+
+        There arguments stay what they are as well: blocks have no parameters for them.
+        """
         match shape:
             case Const(bool() as value):
                 return self.bconst(value)
@@ -363,5 +395,6 @@ class Tracer:
             case TupleOf(items):
                 return ("tuple", *[self._key(item) for item in items])
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
-                return (type(shape), up, self._key(first), self._key(stop), self._key(step))
+                ends = [end if self._is_argument(end) else self._key(end) for end in (stop, step)]
+                return (type(shape), up, self._key(first), *ends)
         return "NULL"
