@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from tests.opt.synthetic import loops
 from tests.opt.test_random_programs import check
+from tests.work import calls
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Returned, interpret
 from tracejit.ir.ops import Op
 from tracejit.ir.verifier import verify
 from tracejit.opt import fold, forms, gvn, intervals, ranges
 from tracejit.opt.pipeline import PASSES, optimise
-
-
-def calls(run: Callable[[], None]) -> int:
-    """How many calls of Python and C functions it takes: time, but the same on every machine."""
-    count = 0
-
-    def profile(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        run()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def test_work_is_in_proportion_to_the_program() -> None:
