@@ -165,7 +165,11 @@ class Generator:
             divisor = self.random.choice([c for c in FITTING if c != 0])
             right = self.emit(Op.iconst, imm=divisor, type=I64)
         if op in _WIDE:
-            return self.emit(op, [self.integer(), left, self.positive()])
+            divisor = self.positive()
+            if self.random.random() < 0.5:
+                number = self.random.choice([c for c in FITTING if c > 0 or op is not _WIDE[0]])
+                divisor = self.emit(Op.iconst, imm=number or 7, type=I64)
+            return self.emit(op, [self.integer(), left, divisor])
         return self.emit(op, [left, right])
 
     def positive(self) -> Value:

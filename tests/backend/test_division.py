@@ -129,3 +129,41 @@ def test_a_remainder_has_the_sign_of_the_divisor() -> None:
         Returned(2),
         Returned(-1),
     ]
+
+
+WIDE_DIVISORS = [
+    3,
+    7,
+    10,
+    97,
+    2**31 - 1,
+    2**32 + 1,
+    2**61 - 1,
+    2**63 - 25,
+    2**63,
+    2**64 - 59,
+    2**64 - 1,
+]
+
+
+@pytest.mark.parametrize("divisor", WIDE_DIVISORS)
+def test_pairs_by_constants(divisor: int) -> None:
+    """Every high half below the divisor, at the edges, with every low half at the edges."""
+    constant = divisor if divisor < 2**63 else divisor - 2**64
+    native = compiled(
+        parse(
+            f"""function f:
+block0(v0: i64, v1: i64):
+    v2: i64 = iconst {constant}
+    v3: i64 = umod_wide_wrap v0, v1, v2
+    v4: i64 = ufloordiv_wide_ovf v0, v1, v2 exit[overflow] @0
+    ret (u64(v3),u64(v4),)
+"""
+        )
+    )
+    edges = {0, 1, 2, divisor - 2, divisor - 1, divisor // 2, 2**31, 2**32 - 1, 2**62, 2**63 - 1}
+    for high in (edge for edge in edges | {2**63, 2**64 - 1} if 0 <= edge < divisor):
+        for low in (*edges, divisor, 2**63, 2**64 - 1, 2**64 - divisor):
+            signed = [(n + 2**63) % 2**64 - 2**63 for n in (high, low)]
+            wide = high << 64 | low
+            assert native(*signed) == Returned((wide % divisor, wide // divisor)), (high, low)

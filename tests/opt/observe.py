@@ -52,7 +52,7 @@ def observe(function: Function, args: Sequence[object], steps: int = 6000) -> Ob
             if inst.op is Op.leave or (inst.result is not None and not _run(inst, values, seen)):
                 seen.left = state_text(inst, values)
                 seen.fits &= inst.op is Op.leave
-                seen.negative = inst.op is Op.inonneg_ovf
+                seen.negative = inst.op is Op.inonneg_ovf or inst.op.name.startswith("u")
                 return seen
             if inst.result is not None:
                 _check_range(function, inst.result, values, seen)

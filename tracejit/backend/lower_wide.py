@@ -7,14 +7,14 @@ take the division of one.
 
 from __future__ import annotations
 
-from tracejit.backend.lir import LirBlock, VirtualRegister
+from tracejit.backend.lir import AnyRegister, LirBlock, VirtualRegister
 from tracejit.backend.lower_division import lower_division
 from tracejit.backend.lower_unsigned import lower_unsigned_division
-from tracejit.backend.selection import Selector, lowers
+from tracejit.backend.selection import Selector, constant_of, lowers
 from tracejit.backend.x64 import RAX, RDX
 from tracejit.ir.function import Inst
 from tracejit.ir.ops import Op
-from tracejit.ir.types import U64_MAX, WORD
+from tracejit.ir.types import U64_MAX, WORD, unsigned, wrap_i64
 
 
 @lowers(Op.umul_high, Op.imul_high)
@@ -48,8 +48,7 @@ def lower_unsigned_wide_division(select: Selector, inst: Inst) -> None:
     lower_unsigned_division(select, Inst(op, [low, divisor], None, inst.result))
     select.emit("jmp", join)
     select.start(wide)
-    _divide_pair(select, inst, select.copy(x), y, m)
-    select.emit("mov", d, RAX if quotient else RDX)
+    select.emit("mov", d, _divide_pair(select, inst, select.copy(x), y, m))
     select.emit("jmp", join)
     select.start(join)
 
@@ -74,8 +73,7 @@ def lower_signed_wide_division(select: Selector, inst: Inst) -> None:
     select.emit("sar", sign, WORD - 1)
     select.emit("xor", x, sign)
     select.emit("xor", y, sign)
-    _divide_pair(select, inst, x, y, m)
-    select.emit("mov", d, RAX if quotient else RDX)
+    select.emit("mov", d, _divide_pair(select, inst, x, y, m))
     if quotient:
         select.emit("test", d, d)
         select.emit_exit("js", select.exit(inst.exit))
@@ -121,12 +119,13 @@ def _leave_without_divisor(select: Selector, inst: Inst, condition: str) -> None
 
 def _divide_pair(
     select: Selector, inst: Inst, x: VirtualRegister, y: VirtualRegister, m: VirtualRegister
-) -> None:
-    """rax = x:y // m, rdx = x:y % m, of unsigned numbers; x is overwritten.
+) -> AnyRegister:
+    """The quotient or the remainder of the unsigned x:y and m; x is overwritten.
 
     Where a quotient that is asked for does not fit a register, leave.
     """
-    if inst.op is Op.ifloordiv_wide_ovf or inst.op is Op.ufloordiv_wide_ovf:
+    quotient = inst.op is Op.ifloordiv_wide_ovf or inst.op is Op.ufloordiv_wide_ovf
+    if quotient:
         select.emit("cmp", x, m)
         select.emit_exit("jae", select.exit(inst.exit))
     elif not _is_below(select, inst):
@@ -140,9 +139,64 @@ def _divide_pair(
         select.emit("mov", x, RDX)
         select.emit("jmp", reduced)
         select.start(reduced)
+    constant = constant_of(inst.args[2])
+    if constant:
+        return _divide_by_constant(select, x, y, unsigned(constant), quotient)
     select.emit("mov", RDX, x)
     select.emit("mov", RAX, y)
     select.emit("div", m)
+    return RAX if quotient else RDX
+
+
+def normalised_reciprocal(divisor: int) -> tuple[int, int, int]:
+    """(shift, the divisor shifted so that its highest bit is a register's, its reciprocal)."""
+    shift = WORD - divisor.bit_length()
+    normalised = divisor << shift
+    return shift, normalised, ((1 << 2 * WORD) - 1) // normalised - (1 << WORD)
+
+
+def _divide_by_constant(
+    select: Selector, x: VirtualRegister, y: VirtualRegister, divisor: int, quotient: bool
+) -> VirtualRegister:
+    """The same with multiplications, where x is below the divisor.
+
+    Moeller and Granlund, "Improved Division by Invariant Integers", 2011, algorithm 4.
+    """
+    shift, normalised, inverse = normalised_reciprocal(divisor)
+    d, v = select.constant(wrap_i64(normalised)), select.constant(wrap_i64(inverse))
+    if shift:
+        x, carried, y = select.copy(x), select.copy(y), select.copy(y)
+        select.emit("shl", x, shift)
+        select.emit("shr", carried, WORD - shift)
+        select.emit("or", x, carried)
+        select.emit("shl", y, shift)
+    select.emit("mov", RAX, v)
+    select.emit("mul", x)
+    q, fraction = select.copy(RDX), select.copy(RAX)
+    select.emit("add", fraction, y)
+    select.emit("adc", q, x)
+    select.emit("add", q, 1)
+    product, remainder = select.copy(q), select.copy(y)
+    select.emit("imul", product, d)
+    select.emit("sub", remainder, product)
+    less, more = select.copy(q), select.copy(remainder)
+    select.emit("sub", less, 1)
+    select.emit("add", more, d)
+    select.emit("cmp", remainder, fraction)
+    select.emit("cmova", remainder, more)
+    if quotient:
+        select.emit("cmova", q, less)
+    again, done = select.new_block(cold=True), select.new_block()
+    select.emit("cmp", remainder, d)
+    select.branch("ae", again, done)
+    select.start(again)
+    select.emit("sub", remainder, d)
+    select.emit("add", q, 1)
+    select.emit("jmp", done)
+    select.start(done)
+    if not quotient and shift:
+        select.emit("shr", remainder, shift)
+    return q if quotient else remainder
 
 
 def _is_below(select: Selector, inst: Inst) -> bool:

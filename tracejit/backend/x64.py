@@ -148,6 +148,8 @@ _ROWS: Final = (
     # d = 0, at the price of the flags
     _row("zero", "d*"),
     *(row for name in ("add", "sub", "and", "or", "xor") for row in _sized(name, "m* u*")),
+    # right after the addition whose carry it adds
+    _row("adc", "m* u*"),
     *(row for name in ("cmp", "test") for row in _sized(name, "u* u*")),
     *(row for name in ("shl", "shr", "sar", "rol") for row in _sized(name, "m* u")),
     _row("bt", "u* u"),

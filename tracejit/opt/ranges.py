@@ -127,14 +127,10 @@ def find_ranges(
     """
     analysis = _Analysis(function, modular, signed, reduced, natural)
     analysis.sweep(_Mode.WIDEN)
-    if analysis.heads:
-        for _ in range(MAX_SWEEPS):
-            if analysis.is_stable():
-                analysis.sweep(_Mode.NARROW)
-                break
-            analysis.sweep(_Mode.WIDEN)
-        else:
-            analysis.sweep(_Mode.GIVE_UP)
+    if analysis.heads and analysis.widen():
+        analysis.sweep(_Mode.NARROW)
+        # What is taken to be unsigned loses its negative members, so bounds may grow again.
+        analysis.widen()
     analysis.add_low_params()
     return Ranges(
         analysis.bounds,
@@ -212,6 +208,15 @@ class _Analysis:
             return hull(then.get(x) or bounds[x], otherwise.get(y) or bounds[y])
 
         return choice
+
+    def widen(self) -> bool:
+        """Go on until the bounds hold; whether they did before the analysis gave up."""
+        for _ in range(MAX_SWEEPS):
+            if self.is_stable():
+                return True
+            self.sweep(_Mode.WIDEN)
+        self.sweep(_Mode.GIVE_UP)
+        return False
 
     def sweep(self, mode: _Mode) -> None:
         """Interpret the blocks that can be reached, in reverse postorder.
