@@ -95,6 +95,7 @@ def _wide(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> Form:
     op = inst.op
     if op in WRAP_FORM:
         leaves = inst.value in ranges.unfit or not _is_defined(inst, block, ranges, nonzero)
+        leaves = leaves or (op is Op.ishl and ranges.at(inst.args[1], block)[1] > _FARTHEST)
         op = (OVF_FORM if leaves else WRAP_FORM)[op]
     return Form(op, is_wide=True)
 

@@ -419,10 +419,10 @@ class _Analysis:
         for node in self.nodes:
             if node.block not in self.facts:
                 continue
-            for edge in node.incoming:
-                for param, given in zip(node.block.params, edge.given or (), strict=False):
-                    if given[1] > I64_MAX and param not in modular and bounds[param][0] < 0:
-                        found.add(param)
+            for param in node.block.params:
+                low, high = bounds[param]
+                if low < 0 and high > I64_MAX and param not in modular:
+                    found.add(param)
             for result, _, x, _ in node.steps:
                 if x is None and result not in modular:
                     low, high = bounds[result]
