@@ -13,7 +13,7 @@ from tracejit.ir.function import Function, Inst
 from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
 from tracejit.ir.printer import print_function
 from tracejit.ir.shapes import TupleOf
-from tracejit.ir.types import BOOL, I64, I64_MAX, I64_MIN, INT, Type
+from tracejit.ir.types import BOOL, I64, I64_MAX, I64_MIN, INT, Type, wrap_i64
 from tracejit.ir.value import Value
 from tracejit.ir.verifier import verify
 from tracejit.opt.fold import fold
@@ -179,3 +179,17 @@ def test_selects(stage: str) -> None:
         e = Expression(stage)
         made = e.emit(Op.select, e.flag, e.emit(Op.bconst, imm=a), e.emit(Op.bconst, imm=b))
         e.check(made, [0], [0, 1])
+
+
+@pytest.mark.parametrize("count", [1, 5, 32, 63])
+@pytest.mark.parametrize("stage", ["ovf", "wrap"])
+def test_a_mask_of_what_a_shift_drops_anyway(stage: str, count: int) -> None:
+    ones = (1 << 64 - count) - 1
+    numbers = [*FEW, 0x0123456789ABCDEF, -0x0123456789ABCDEF]
+    for mask in {ones, ones >> 1, ones - 1, ones | I64_MIN, I64_MIN, -(2**62)} - {0, -1}:
+        e = Expression(stage)
+        shl = (OVF_FORM if stage == "ovf" else WRAP_FORM)[Op.ishl]
+        masked = e.emit(Op.iand, e.x, e.const(wrap_i64(mask)))
+        e.check(e.emit(shl, masked, e.const(count)), numbers)
+        kept = any(inst.op is shl and inst.args[0] is masked for inst in e.block.insts)
+        assert kept == (stage == "ovf" or ~mask & ones != 0)

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from tracejit.ir.function import Function, Inst
 from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
-from tracejit.ir.types import BOOL, INT, fits_i64, fits_u64
+from tracejit.ir.types import BOOL, INT, WORD, fits_i64, fits_u64
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 
@@ -268,8 +268,19 @@ def _iabs(forms: Forms) -> Rule:
 
 
 def _ishl(forms: Forms) -> Rule:
+    wraps = forms.get(Op.ishl) is Op.ishl_wrap
+
     def rule(args: Operands, known: Known) -> Answer:
-        return args[0] if known[1] == 0 else None  # x << 0 -> x
+        count = known[1]
+        if count == 0:  # x << 0 -> x
+            return args[0]
+        if wraps and count is not None and 0 < count < WORD:
+            match _operands(args[0], Op.iand):
+                # (x & m) << c -> x << c, where the shift drops all that the mask drops
+                case [x, mask] if (ones := _constant(mask)) is not None:
+                    if ~ones & ((1 << WORD - count) - 1) == 0:
+                        return Op.ishl, [x, count]
+        return None
 
     return rule
 
