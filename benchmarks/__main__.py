@@ -18,7 +18,7 @@ from benchmarks.report import into_section, report
 
 def main() -> None:
     options = parser().parse_args()
-    processes, budget, once_processes = (1, 0.4, 3) if options.fast else (3, 0.7, 9)
+    processes, budget, once_processes = (1, 0.4, 3) if options.fast else (3, 0.5, 9)
     wanted = options.only and options.only.split(",")
     chosen = ("CPython", "tracejit", *options.against.split(","))
     results = []

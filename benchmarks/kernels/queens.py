@@ -3,6 +3,7 @@
 FAMILY = "plain"
 ARGUMENTS = (7, 50)
 ANSWER = (40 * 50, 551 * 50)
+NOTE = "shifts to the left by a variable check that no bit is lost."
 
 
 def kernel(n, rounds):
