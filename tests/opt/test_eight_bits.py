@@ -27,6 +27,8 @@ from tracejit.opt.pipeline import optimise
 BITS = 8
 FEW_BITS = 5
 """Exhaustive for every pair of operands."""
+PAIR_BITS = 4
+"""The same, where there are many programs: a pair of registers has eight bits."""
 WORDS = range(-128, 128)
 SOME = [-128, -127, -64, -3, -1, 0, 1, 2, 7, 64, 127]
 BINARY = [op for op in OVF_FORM if len(op.operands) == 2] + [
@@ -160,7 +162,7 @@ def test_one_operation_on_an_unsigned_operand(op: Opcode) -> None:
 @pytest.mark.parametrize("outer", CHAINS, ids=lambda op: op.name)
 def test_two_operations_under_masks(outer: Opcode) -> None:
     """As one expression: no exit sees what is not masked yet."""
-    for inner, mask, kind in product(CHAINS, (1, 15, 127, 255), (False, True)):
+    for inner, mask, kind in product(CHAINS, (127, 255), (False, True)):
         p = Program()
         x = p.unsigned(p.x) if kind else p.x
         made = p.emit(inner, *[x, p.y][: len(inner.operands)], hidden=True)
@@ -197,18 +199,18 @@ FACTORS: list[tuple[Operand, Operand]] = [
     (lambda p: p.unsigned(p.x), lambda p: p.unsigned(p.y)),
     (lambda p: p.unsigned(p.y), lambda p: p.x),
     (lambda p: p.unsigned(p.x), lambda p: p.const(7)),
-    (lambda p: p.x, lambda p: p.const(-16)),
+    (lambda p: p.x, lambda p: p.const(-8)),
 ]
 SUMMANDS: list[Operand | None] = [None, lambda p: p.y, lambda p: p.unsigned(p.x)]
 DIVISORS: list[Operand] = [
     lambda p: p.y,
     lambda p: p.unsigned(p.y),
-    *[lambda p, number=number: p.const(number) for number in (3, 8, 31, -5)],
+    *[lambda p, number=number: p.const(number) for number in (3, 4, 15, -5)],
 ]
 REDUCTIONS: list[tuple[Opcode, Operand]] = [
     *product((Op.imod, Op.ifloordiv), DIVISORS),
-    *[(Op.ishr, lambda p, by=by: p.const(by)) for by in (1, 4, 5, 7, 40)],
-    *[(Op.iand, lambda p, mask=mask: p.const(mask)) for mask in (1, 31)],
+    *[(Op.ishr, lambda p, by=by: p.const(by)) for by in (1, 3, 4, 6, 40)],
+    *[(Op.iand, lambda p, mask=mask: p.const(mask)) for mask in (1, 15)],
     (Op.iand, lambda p: p.unsigned(p.y)),
     (Op.ixor, lambda p: p.y),
 ]
@@ -220,7 +222,7 @@ def test_what_outgrows_a_register_is_reduced_exactly(factors: int, reduction: in
     """With and without something added or taken away, seen by the reduction's exit or not."""
     op, other = REDUCTIONS[reduction]
     for summand, sign, hidden in product(SUMMANDS, (Op.iadd, Op.isub), (False, True)):
-        p = Program(FEW_BITS)
+        p = Program(PAIR_BITS)
         x, y = FACTORS[factors]
         wide = p.emit(Op.imul, x(p), y(p), hidden=hidden)
         if summand is not None:
@@ -228,46 +230,46 @@ def test_what_outgrows_a_register_is_reduced_exactly(factors: int, reduction: in
         made = [p.emit(op, wide, other(p)), p.emit(Op.imod, wide, p.const(11))]
         if op is Op.ixor:
             made[0] = p.unsigned(made[0])
-        check(p.ret(*made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+        check(p.ret(*made), range(-8, 8), range(-8, 8), bits=PAIR_BITS)
 
 
 def test_sums_and_differences_of_what_outgrows_a_register() -> None:
     for first, second, op in product(FACTORS, FACTORS, (Op.iadd, Op.isub)):
-        p = Program(FEW_BITS)
+        p = Program(PAIR_BITS)
         left = p.emit(Op.imul, *[factor(p) for factor in first])
         right = p.emit(Op.imul, *[factor(p) for factor in second])
         made = p.emit(Op.imod, p.emit(op, left, right), p.const(13))
-        check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+        check(p.ret(made), range(-8, 8), range(-8, 8), bits=PAIR_BITS)
 
 
 def test_sums_of_unsigned_operands_are_reduced_exactly() -> None:
     for op, other in REDUCTIONS:
-        p = Program(FEW_BITS)
+        p = Program(PAIR_BITS)
         total = p.emit(Op.iadd, p.unsigned(p.x), p.unsigned(p.y))
-        check(p.ret(p.emit(op, total, other(p))), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+        check(p.ret(p.emit(op, total, other(p))), range(-8, 8), range(-8, 8), bits=PAIR_BITS)
 
 
 @pytest.mark.parametrize("op", [Op.imod, Op.ishr], ids=lambda op: op.name)
 def test_products_that_are_reduced_never_leave(op: Opcode) -> None:
-    p = Program(FEW_BITS)
+    p = Program(PAIR_BITS)
     made = p.emit(op, p.emit(Op.imul, p.x, p.y), p.const(13))
-    check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS, exits=False)
+    check(p.ret(made), range(-8, 8), range(-8, 8), bits=PAIR_BITS, exits=False)
 
 
 def test_differences_of_unsigned_operands_are_reduced_exactly() -> None:
     for op, other in REDUCTIONS:
-        p = Program(FEW_BITS)
+        p = Program(PAIR_BITS)
         x, y = p.unsigned(p.x), p.unsigned(p.y)
         difference = p.emit(Op.isub, x, y)
         size = p.emit(Op.iabs, difference)
         made = [p.emit(op, difference, other(p)), p.emit(Op.imod, p.emit(Op.imul, size, x), y)]
         made.append(p.emit(Op.imod, difference, y))
-        check(p.ret(*made), range(-16, 16), range(-16, 16), bits=FEW_BITS)
+        check(p.ret(*made), range(-8, 8), range(-8, 8), bits=PAIR_BITS)
 
 
 def test_remainders_of_differences_by_unsigned_divisors_never_leave() -> None:
-    p = Program(FEW_BITS)
+    p = Program(PAIR_BITS)
     difference = p.emit(Op.isub, p.unsigned(p.x), p.unsigned(p.y))
     p.emit(Op.iabs, difference)
-    made = p.emit(Op.imod, difference, p.const(29))
-    check(p.ret(made), range(-16, 16), range(-16, 16), bits=FEW_BITS, exits=False)
+    made = p.emit(Op.imod, difference, p.const(13))
+    check(p.ret(made), range(-8, 8), range(-8, 8), bits=PAIR_BITS, exits=False)
