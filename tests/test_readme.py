@@ -10,6 +10,7 @@ import pytest
 
 from tracejit.frontend.builder import build
 from tracejit.ir.printer import print_function
+from tracejit.ir.types import Digit
 from tracejit.opt.pipeline import optimise
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -35,7 +36,7 @@ def test_the_examples_run(names: dict[str, object], capsys: pytest.CaptureFixtur
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 12), reason="the README shows CPython 3.12")
 def test_the_stages_are_what_the_compiler_makes(names: dict[str, object]) -> None:
-    ir = build(names["sum_of_squares"], (int,))  # type: ignore[arg-type]  # it is a function
+    ir = build(names["sum_of_squares"], (Digit,))  # type: ignore[arg-type]  # it is a function
     assert blocks("ir") == [print_function(ir)]
     optimise(ir)
     assert blocks("opt") == [print_function(ir)]

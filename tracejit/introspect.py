@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracejit.decorator import state_of
 from tracejit.ir.function import Function
+from tracejit.ir.types import Digit, UInt64
 
 if TYPE_CHECKING:
     # Not loaded where there is no machine code.
@@ -104,7 +105,10 @@ def _lines(name: str, state: State) -> Iterator[str]:
 
 
 def _types(signature: tuple[type, ...]) -> str:
-    return f"({', '.join(kind.__name__ for kind in signature)})"
+    return f"({', '.join(_KINDS.get(kind, kind.__name__) for kind in signature)})"
+
+
+_KINDS: Final[dict[type, str]] = {Digit: "int of 30 bits", UInt64: "int from 2**63"}
 
 
 def _version_lines(version: Version, code: CodeType) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tracejit.backend.target import MemoryIs
 from tracejit.ir.interpreter import Left, Returned
 from tracejit.ir.parser import parse
 from tracejit.ir.shapes import Const
-from tracejit.ir.types import fits_i64
+from tracejit.ir.types import Digit, fits_i64
 
 IDENTITY = "function f:\nblock0(v0: i64):\n    ret v0\n"
 FIRST = """function f:
@@ -44,6 +44,25 @@ class Number(int):
 def test_every_number_of_64_bits_goes_through_and_no_other(value: int) -> None:
     expected = Returned(value) if fits_i64(value) else Missed()
     assert compiled(parse(IDENTITY))(value) == expected
+
+
+@pytest.mark.parametrize("value", [*EDGES, 2, -2, 2**30 - 1, 1 - 2**30, 2**30, -(2**30), 2**60])
+def test_every_number_of_one_digit_goes_through_and_no_other(value: int) -> None:
+    native = compiled(parse(IDENTITY), (Digit,))
+    assert native(value) == (Returned(value) if abs(value) < 2**30 else Missed())
+    assert "unbox" not in native.text
+
+
+@pytest.mark.parametrize("value", [True, False, 1.0, None, Number(3), Number(0), "3"])
+def test_another_type_is_no_digit(value: object) -> None:
+    assert compiled(parse(IDENTITY), (Digit,))(value) == Missed()
+
+
+def test_an_unused_digit_is_guarded_too() -> None:
+    native = compiled(parse("function f:\nblock0(v0: i64, v1: i64):\n    ret v0\n"), (int, Digit))
+    assert native(2**40, -5) == Returned(2**40)
+    assert native(2**40, 2**30) == Missed()
+    assert native(2**40, True) == Missed()
 
 
 @pytest.mark.parametrize("value", [True, 1.0, None, Number(3), "3"])

@@ -10,7 +10,9 @@ from types import FunctionType
 from unittest.mock import patch
 
 from tracejit import compiler, stats, tracejit
+from tracejit.decorator import state_of
 from tracejit.ir.function import Function
+from tracejit.ir.types import Digit, general
 
 
 @dataclass(slots=True)
@@ -23,6 +25,10 @@ class Reach:
     """Side exits taken, by reason up to a colon."""
     bridges: int = 0
     versions: int = 0
+    grown: int = 0
+    """Functions that first got integers of one digit, and then longer ones."""
+    general: int = 0
+    """Functions that got longer integers first."""
     decorated: list[FunctionType] = field(default_factory=list)
 
     def decorate(self, function: FunctionType) -> FunctionType:
@@ -34,10 +40,21 @@ class Reach:
         for function in self.decorated:
             found = stats(function)
             self.versions += found.versions
+            self._count_kinds(function)
             self.bridges += found.bridges
             for reason, count in found.exits.items():
                 self.exits[reason.partition(":")[0]] += count
         self.decorated.clear()
+
+    def _count_kinds(self, function: FunctionType) -> None:
+        state = state_of(function)
+        if isinstance(state, str):
+            return
+        signatures = list(state.versions)
+        if signatures and Digit not in signatures[0]:
+            self.general += int in signatures[0]
+        else:
+            self.grown += any(general(first) in signatures[1:] for first in signatures)
 
     @contextmanager
     def counting(self) -> Iterator[None]:

@@ -58,6 +58,8 @@ def assert_it_reaches_enough(reach: Reach) -> None:
     assert not missed, f"no program left for {sorted(missed)}"
     assert len(reach.exits) > len(EXPECTED_EXITS)
     assert reach.versions > 40
+    assert reach.grown > 4
+    assert reach.general > 4
     assert reach.bridges > 40
 
 

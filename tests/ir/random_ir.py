@@ -36,6 +36,9 @@ class _Maker:
         for index in range(count):
             types = [self.chooser.choice((INT, INT, BOOL, OBJ)) for _ in range(index % 4)]
             self.function.new_block(types if index else [INT, INT, BOOL, OBJ])
+        for param in self.function.entry.params[:2]:
+            if self.chooser.random() < 0.3:
+                self.function.ranges[param] = (-self.chooser.randrange(9), 2**64 - 1)
         visible: list[Value] = []
         for index, block in enumerate(self.function.blocks):
             visible = [*visible, *block.params]

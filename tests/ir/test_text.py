@@ -23,6 +23,13 @@ def test_a_function_prints_parses_and_prints_the_same(function: Function) -> Non
     assert print_function(again) == text
 
 
+def test_bounds_of_parameters_are_read_back() -> None:
+    text = "function f:\nblock0(v0: int(-5,7), v1: bool, v2: int):\n    ret v0\n"
+    function = parse(text)
+    assert function.ranges == {function.entry.params[0]: (-5, 7)}
+    assert print_function(function) == text
+
+
 def test_new_values_and_blocks_of_a_parsed_function_are_new() -> None:
     function = parse("function f:\nblock3(v7: int):\n    ret v7\n")
     assert function.new_value("int").id == 8

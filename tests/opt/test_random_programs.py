@@ -11,30 +11,37 @@ from tests.opt.generate import EDGES, generate
 from tests.opt.observe import Observed, TooMuch, observe
 from tracejit.ir.function import Function
 from tracejit.ir.printer import print_function
+from tracejit.ir.types import DIGIT_MAX, INT
 from tracejit.ir.verifier import verify
+from tracejit.opt.intervals import I64_RANGE, Interval
 from tracejit.opt.pipeline import optimise
 from tracejit.opt.wide import NoExit
 
 PROGRAMS = 120
 INPUTS = 5
+BOUNDS = (I64_RANGE, (-DIGIT_MAX, DIGIT_MAX), I64_RANGE, (0, 255))
+"""Of the arguments."""
 
 
 class Broken(AssertionError):
     """A pass changed what a program means."""
 
 
-def inputs(seed: int) -> list[Sequence[object]]:
+def inputs(seed: int, bounds: Interval) -> list[Sequence[object]]:
     rng = random.Random(~seed)
-    numbers = [*EDGES, *range(-12, 13)]
+    low, high = bounds
+    numbers = [n for n in (*bounds, *EDGES, *range(-12, 13)) if low <= n <= high]
     return [(rng.choice(numbers), rng.choice(numbers), rng.random() < 0.5) for _ in range(INPUTS)]
 
 
 def check(seed: int) -> int:
     """Compare the program before and after each pass; the number of runs compared."""
     function = generate(seed)
+    bounds = BOUNDS[seed % len(BOUNDS)]
+    function.ranges = {param: bounds for param in function.entry.params if param.type == INT}
     verify(function, "exact")
     before: dict[int, Observed] = {}
-    given = inputs(seed)
+    given = inputs(seed, bounds)
     for at, args in enumerate(given):
         try:
             before[at] = observe(function, args)

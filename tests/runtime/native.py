@@ -6,6 +6,7 @@ from tracejit.backend.assembler import assemble
 from tracejit.backend.exits import ExitRecord, InRegister, IsConstant
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.shapes import Const, RangeIter
+from tracejit.ir.types import general
 from tracejit.ir.value import Value
 from tracejit.runtime import layout, stubs
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
@@ -97,7 +98,7 @@ def leave(state, *locations, kind="resume", reason="test"):
 
 def multiply_add(function, signature):
     """`a * b + c` for three ints that fit 64 bits."""
-    if signature != (int, int, int):
+    if general(signature) != (int, int, int):
         return "not three ints"
     return native(
         unbox(0, "r9")
@@ -118,7 +119,7 @@ def total(n, s):
 
 def total_version(function, signature, guards=(), **more):
     """The sum as a loop that polls, and leaves when it overflows."""
-    if signature != (int, int):
+    if general(signature) != (int, int):
         return "not two ints"
     iterator = RangeIter(Value(2, "i64"), Value(3, "i64"), Const(1), True)
     s, i = Value(0, "i64"), Value(1, "i64")

@@ -18,6 +18,7 @@ from types import FunctionType
 import pytest
 
 from tests.runtime import native
+from tracejit.ir.types import Digit
 from tracejit.runtime import dispatcher, entry
 
 
@@ -195,7 +196,7 @@ def test_methods_bind():
 
     armed(Holder.scale, compile)
     assert Holder().scale(1, c=2) == 100
-    assert seen == [(Holder, int, int)]
+    assert seen == [(Holder, Digit, Digit)]
     assert Holder().plain(3) == Holder.plain(3) == 17
 
 

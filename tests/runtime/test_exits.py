@@ -20,6 +20,7 @@ from tracejit.backend.exits import ExitRecord, InRegister, InSlot, IsConstant
 from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import GlobalIs
 from tracejit.ir.shapes import NULL, Const, TupleOf
+from tracejit.ir.types import general
 from tracejit.ir.value import Value
 from tracejit.runtime import code_memory, dispatcher, layout
 from tracejit.runtime.stubs import words
@@ -470,7 +471,7 @@ def recursive(n):
 
 def recursive_version(function, signature):
     """Leaves at the recursive call; n = 0 returns natively."""
-    if signature != (int,):
+    if general(signature) != (int,):
         return native.native("jmp miss\n")
     at = native.offsets(function)
     state = FrameState(at["RESUME"] + 2, {"n": Value(0, "i64")}, ())

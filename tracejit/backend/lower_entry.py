@@ -13,7 +13,7 @@ from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
 from tracejit.backend.x64 import R15, RAX, RCX, RSI, fits_i32
-from tracejit.ir.types import BOOL, I64, OBJ, UInt64
+from tracejit.ir.types import BOOL, I64, INT_KINDS, OBJ, Digit, UInt64
 from tracejit.ir.value import Value
 
 _TYPE, _SIZE, _DIGITS = 8, 16, 24
@@ -51,7 +51,7 @@ def lower_entry(
 
 
 def _type_address(select: Selector, expected: type) -> int:
-    if expected is int or expected is UInt64:
+    if expected in INT_KINDS:
         return select.target.int_type
     if expected is bool:
         return select.target.bool_type
@@ -97,8 +97,36 @@ def _unbox(select: Selector, param: Value, expected: type, object: VirtualRegist
         select.emit("sete", value)
     elif expected is UInt64:
         _call_stub(select, select.target.unbox_unsigned, value, object)
+    elif expected is Digit:
+        _unbox_digit(select, value, object)
     else:
         _unbox_int(select, value, object)
+
+
+def _unbox_digit(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
+    size = select.copy(Memory(object, _SIZE))
+    if select.target.tagged_ints:
+        select.emit("cmp", size, _MANY_DIGITS)
+        select.emit("missae")
+    else:
+        select.emit("add", size, 1)
+        select.emit("cmp", size, 2)
+        select.emit("missa")
+    _signed_digit(select, value, object, size)
+
+
+def _signed_digit(
+    select: Selector, value: VirtualRegister, object: VirtualRegister, size: VirtualRegister
+) -> None:
+    """The only digit times its sign; of untagged sizes, 1 has been added."""
+    if select.target.tagged_ints:
+        select.emit("and32", size, _SIGN_BITS)
+        select.emit("neg", size)
+        select.emit("add", size, 1)
+    else:
+        select.emit("sub", size, 1)
+    select.emit("mov32", value, Memory(object, _DIGITS))
+    select.emit("imul", value, size)
 
 
 def _unbox_int(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
@@ -108,18 +136,12 @@ def _unbox_int(select: Selector, value: VirtualRegister, object: VirtualRegister
     if select.target.tagged_ints:
         select.emit("cmp", size, _MANY_DIGITS)
         select.branch("ae", wide, short)
-        select.start(short)
-        select.emit("and32", size, _SIGN_BITS)
-        select.emit("neg", size)
-        select.emit("add", size, 1)
     else:
         select.emit("add", size, 1)
         select.emit("cmp", size, 2)
         select.branch("a", wide, short)
-        select.start(short)
-        select.emit("sub", size, 1)
-    select.emit("mov32", value, Memory(object, _DIGITS))
-    select.emit("imul", value, size)
+    select.start(short)
+    _signed_digit(select, value, object, size)
     select.emit("jmp", join)
     select.start(wide)
     _call_stub(select, select.target.unbox_wide, value, object)

@@ -10,7 +10,7 @@ from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import check_body, check_kind
 from tracejit.ir.function import Function
 from tracejit.ir.shapes import Const, Shape
-from tracejit.ir.types import BOOL, I64_MAX, INT, OBJ, U64_MAX, Type, UInt64
+from tracejit.ir.types import BOOL, INT, INT_KINDS, OBJ, Type
 
 HANDLERS = {
     **stack.HANDLERS,
@@ -44,8 +44,8 @@ def _entry(tracer: Tracer, names: tuple[str, ...], signature: tuple[type, ...]) 
     bound: dict[str, Shape] = {}
     for name, param, type in zip(names, block.params, signature, strict=True):
         bound[name] = param
-        if type is UInt64:
-            tracer.ir.ranges[param] = (I64_MAX + 1, U64_MAX)
+        if param.type == INT and type is not int:
+            tracer.ir.ranges[param] = INT_KINDS[type]
         if type is NoneType:
             bound[name] = Const(None)
         elif param.type == OBJ:
@@ -57,7 +57,7 @@ NoneType = type(None)
 
 
 def _value_type(type: type) -> Type:
-    return INT if type is int or type is UInt64 else BOOL if type is bool else OBJ
+    return INT if type in INT_KINDS else BOOL if type is bool else OBJ
 
 
 def _trace(tracer: Tracer, entry: Entry) -> None:

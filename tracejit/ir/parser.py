@@ -145,9 +145,18 @@ class _Parser:
         block = self.blocks[name] = Block(int(name[5:]))
         self.function.blocks.append(block)
         line.expect("(")
-        block.params = line.listed(")", self.declaration)
+        block.params = line.listed(")", self.param)
         for param in block.params:
             param.origin = block
+
+    def param(self) -> Value:
+        value, line = self.declaration(), self.line
+        if line.accept("("):
+            low = int(line.next("number"))
+            line.expect(",")
+            self.function.ranges[value] = (low, int(line.next("number")))
+            line.expect(")")
+        return value
 
     def declaration(self) -> Value:
         name = self.line.next("word")

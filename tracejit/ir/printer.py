@@ -22,10 +22,15 @@ def print_function(function: Function) -> str:
         )
         lines.append(f"    assume {where} is {print_constant(assumption.value)}")
     for block in function.blocks:
-        params = ", ".join(f"{param}: {param.type}" for param in block.params)
+        bounds = function.ranges if block is function.entry else {}
+        params = ", ".join(_print_param(param, bounds.get(param)) for param in block.params)
         lines.append(f"{block}({params}):")
         lines.extend("    " + print_inst(inst) for inst in block.insts)
     return "\n".join(lines) + "\n"
+
+
+def _print_param(param: Value, bounds: tuple[int, int] | None) -> str:
+    return f"{param}: {param.type}" + (f"({bounds[0]},{bounds[1]})" if bounds else "")
 
 
 def print_inst(inst: Inst) -> str:

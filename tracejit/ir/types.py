@@ -28,8 +28,44 @@ I64_MAX: Final = 2 ** (WORD - 1) - 1
 U64_MAX: Final = 2**WORD - 1
 
 
+DIGIT_MAX: Final = 2**30 - 1
+"""CPython's integers have digits of 30 bits."""
+
+
+class Digit(int):
+    """In a signature, an `int` of at most one digit."""
+
+
 class UInt64(int):
     """In a signature, an `int` from 2**63 to 2**64 - 1."""
+
+
+INT_KINDS: Final[dict[type, tuple[int, int]]] = {
+    Digit: (-DIGIT_MAX, DIGIT_MAX),
+    int: (I64_MIN, I64_MAX),
+    UInt64: (I64_MAX + 1, U64_MAX),
+}
+"""What stands in a signature for an argument that is exactly an `int`, and its bounds."""
+
+
+def kind_of(argument: object) -> type | None:
+    """What stands in a signature for this argument; None for an integer that no register holds."""
+    if type(argument) is not int:
+        return type(argument)
+    for kind, (low, high) in INT_KINDS.items():
+        if low <= argument <= high:
+            return kind
+    return None
+
+
+def accepts(expected: type, kind: type) -> bool:
+    """Whether what is `expected` in a signature takes all arguments of that kind."""
+    return expected is kind or (expected is int and kind is Digit)
+
+
+def general(signature: tuple[type, ...]) -> tuple[type, ...]:
+    """The signature for integers of any length where this one is for those of one digit."""
+    return tuple(int if kind is Digit else kind for kind in signature)
 
 
 def fits_i64(value: int) -> bool:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     Compile = Callable[[FunctionType, Signature], NativeCode | str]
     """Gives machine code, or the reason why there is none. May raise Unguardable, Unresumable."""
 
-_MAX_VERSIONS: Final = 8
+_MAX_TYPES: Final = 8
+"""Versions, not counting those for integers of one digit apart."""
 _MAX_RECOMPILATIONS: Final = 4
 _MAX_DEPTH: Final = 2
 """Resume functions further away than this from the decorated function are never armed."""
@@ -257,38 +258,48 @@ class State:
         if function.__code__ is not self.code:
             self.disarm("its code was replaced")
             return self.old
-        signature = self._signature(function, arguments, keywords)
-        if signature is not None and self._compile(function, signature):
+        kinds = self._kinds(function, arguments, keywords)
+        if kinds is not None and self._compile(function, self._choose(kinds)):
             return entry.vectorcall(function)
         if not _compiling.locked():
             # Else it may be the next one to be compiled, however often it is called meanwhile.
             self._count_misses()
         return self.old
 
-    def _signature(
+    def _kinds(
         self,
         function: FunctionType,
         arguments: tuple[object, ...],
         keywords: dict[str, object],
     ) -> Signature | None:
-        """The types of the arguments; None if they do not fit the parameters or a register."""
+        """What the arguments are; None if they do not fit the parameters or a register."""
         bound = arguments
         if keywords or len(arguments) != len(self._names[0]):
             found = self._bind(function, arguments, keywords)
             if found is None:
                 return None
             bound = found
-        from tracejit.ir.types import UInt64, fits_i64, fits_u64
+        from tracejit.ir.types import kind_of
 
-        types: list[type] = []
-        for argument in bound:
-            kind: type = type(argument)
-            if kind is int and not fits_i64(argument):  # type: ignore[arg-type]  # it is an int
-                if not fits_u64(argument):  # type: ignore[arg-type]
-                    return None
-                kind = UInt64
-            types.append(kind)
-        return tuple(types)
+        kinds = [kind for argument in bound if (kind := kind_of(argument)) is not None]
+        return tuple(kinds) if len(kinds) == len(bound) else None
+
+    def _choose(self, kinds: Signature) -> Signature:
+        """The signature of the version that is to take such arguments.
+
+        The first version for some types may be for integers of one digit. What it turns away, the
+        second takes, for integers of any length in all places: so there is never a third. A resume
+        function has only that one, as what leaves often does so because it has grown.
+        """
+        from tracejit.ir.types import accepts, general
+
+        for known in (*self.versions, *self.refusals):
+            if all(map(accepts, known, kinds)):
+                return known
+        widest = general(kinds)
+        if self.depth or any(general(known) == widest for known in self.versions):
+            return widest
+        return kinds
 
     def _bind(
         self,
@@ -318,8 +329,11 @@ class State:
         if signature in self.refusals:
             return False
         known = self.versions.get(signature)
-        if known is None and len(self.versions) >= _MAX_VERSIONS:
-            return False
+        if known is None:
+            from tracejit.ir.types import general
+
+            if len({*map(general, self.versions), general(signature)}) > _MAX_TYPES:
+                return False
         if known is not None:
             if known.holds():
                 return False

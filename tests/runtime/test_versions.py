@@ -1,0 +1,172 @@
+"""Which versions are made for which arguments, and in which order they are tried."""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+import pytest
+
+from tests.eager import eager
+from tracejit import explain, stats, tracejit
+from tracejit.decorator import state_of
+from tracejit.ir.types import DIGIT_MAX, Digit, UInt64
+from tracejit.runtime.dispatcher import State
+
+SMALL, LARGE = DIGIT_MAX, DIGIT_MAX + 1
+
+
+def multiply_add(a, b, c):
+    return a * b + c
+
+
+@pytest.fixture
+def function() -> FunctionType:
+    return tracejit(FunctionType(multiply_add.__code__.replace(), {}, "f"))
+
+
+def signatures(function: FunctionType) -> list[tuple[type, ...]]:
+    state = state_of(function)
+    assert isinstance(state, State)
+    return list(state.versions)
+
+
+@pytest.mark.parametrize("number", [0, 1, -1, DIGIT_MAX, -DIGIT_MAX])
+def test_integers_of_one_digit_get_a_version_of_their_own(function, number):
+    assert function(number, 3, 4) == 3 * number + 4
+    assert signatures(function) == [(Digit, Digit, Digit)]
+
+
+@pytest.mark.parametrize("number", [LARGE, -LARGE, 2**63 - 1, -(2**63)])
+def test_longer_ones_do_not(function, number):
+    assert function(1, 2, number) == number + 2
+    assert signatures(function) == [(Digit, Digit, int)]
+
+
+def test_what_the_first_version_turns_away_the_second_takes_in_all_places(function):
+    for a, b, c in [(1, 2, 3), (LARGE, 2, 3), (1, -LARGE, 3), (1, 2, LARGE), (LARGE,) * 3] * 3:
+        assert function(a, b, c) == a * b + c
+    assert signatures(function) == [(Digit,) * 3, (int,) * 3]
+    assert stats(function).misses == 0
+
+
+def test_integers_of_any_length_take_short_ones_too(function):
+    for a, b, c in [(LARGE, LARGE, LARGE), (1, 2, 3), (1, LARGE, 3)] * 3:
+        assert function(a, b, c) == a * b + c
+    assert signatures(function) == [(int,) * 3]
+
+
+def test_a_mixture_comes_first_and_all_others_after_it(function):
+    for a, b, c in [(LARGE, 2, 3), (1, 2, 3), (1, LARGE, 3), (LARGE, LARGE, 3), (1, 2, LARGE)] * 3:
+        assert function(a, b, c) == a * b + c
+    assert signatures(function) == [(int, Digit, Digit), (int,) * 3]
+
+
+def test_other_types_have_versions_of_their_own(function):
+    for a, b, c in [(1, 2, 3), (1, 2, True), (2**63, 1, 0), (1, LARGE, False), (1, 2, 3)]:
+        assert function(a, b, c) == a * b + c
+    assert signatures(function) == [
+        (Digit,) * 3,
+        (Digit, Digit, bool),
+        (UInt64, Digit, Digit),
+        (int, int, bool),
+    ]
+
+
+def test_what_no_register_holds_is_left_to_the_interpreter(function):
+    for a in (1, 2**64, -(2**63) - 1, LARGE, 2**64):
+        assert function(a, 2, 3) == 2 * a + 3
+    assert signatures(function) == [(Digit,) * 3, (int,) * 3]
+    assert stats(function).misses == 3
+
+
+class Number(int):
+    pass
+
+
+def test_bools_and_subclasses_are_not_taken_for_digits(function):
+    assert function(3, 4, 5) == 17
+    for stranger in (True, Number(3), 3.0):
+        assert function(stranger, 4, 5) == stranger * 4 + 5
+        assert type(function(stranger, 4, 5)) is type(stranger * 4 + 5)
+    assert (Digit,) * 3 in signatures(function)
+
+
+def test_eight_combinations_of_types_have_versions_of_both_kinds(function):
+    for size in (1, LARGE):
+        for flags in range(8):
+            args = [bool(flags >> at & 1) if flags >> at & 1 else size for at in range(3)]
+            assert function(*args) == args[0] * args[1] + args[2]
+    assert len(signatures(function)) == 15
+    function(2**63, 1, 1)
+    assert len(signatures(function)) == 15
+
+
+def test_a_refusal_for_digits_does_not_refuse_longer_integers():
+    def root(n):
+        if n < 2**40:
+            raise ValueError("small")
+        return n >> 20
+
+    function = tracejit(root)
+    for _ in range(3):
+        with pytest.raises(ValueError, match="small"):
+            function(5)
+        assert function(2**41) == 2**21
+    assert signatures(function) == [(int,)]
+    state = state_of(function)
+    assert isinstance(state, State)
+    assert list(state.refusals) == [(Digit,)]
+
+
+def test_what_a_refusal_covers_is_not_tried_again():
+    function = tracejit(FunctionType((lambda n: f"{n}").__code__, {}, "f"))
+    for number in (LARGE, 1, -LARGE):
+        assert function(number) == str(number)
+    state = state_of(function)
+    assert isinstance(state, State)
+    assert list(state.refusals) == [(int,)]
+
+
+def test_a_changed_global_renews_both_versions():
+    names = {"STEP": 3}
+    exec("def f(n):\n    return n + STEP\n", names)
+    function = tracejit(names["f"])
+    for step in (3, 5):
+        names["STEP"] = step
+        for number in (1, LARGE):
+            assert function(number) == number + step
+    assert signatures(function) == [(Digit,), (int,)]
+    assert stats(function).versions == 4
+
+
+def test_resume_functions_are_made_for_integers_of_any_length():
+    def total(n, big):
+        result = 0
+        for i in range(n):
+            result = big * big * big + i
+        return result
+
+    function = tracejit(total)
+    with eager():
+        for _ in range(6):
+            assert function(3, SMALL) == SMALL**3 + 2
+    state = state_of(function)
+    assert isinstance(state, State)
+    kinds = {
+        kind
+        for version in state.versions.values()
+        for child in version.children.values()
+        if child is not None
+        for signature in (*child.versions, *child.refusals)
+        for kind in signature
+    }
+    assert int in kinds
+    assert Digit not in kinds
+
+
+def test_explain_names_the_kinds_of_integers(function):
+    function(1, 2, LARGE)
+    function(2**63, True, 3)
+    text = explain(function)
+    assert "multiply_add(int of 30 bits, int of 30 bits, int): " in text
+    assert "multiply_add(int from 2**63, bool, int of 30 bits): " in text
