@@ -3,7 +3,6 @@
 FAMILY = "modular"
 ARGUMENTS = (300_000, 1)
 ANSWER = 671711831223234112
-NOTE = "gcc divides by 2**61 - 1 with shifts; here a product of two registers takes a division."
 
 
 def kernel(n, seed):

@@ -3,7 +3,6 @@
 FAMILY = "modular"
 ARGUMENTS = (80_000, 7)
 ANSWER = (8387341279269982711, 6134208334956548321)
-NOTE = "the difference takes a division here; in C the modulus is added where it is negative."
 
 
 def kernel(n, root):

@@ -27,6 +27,7 @@ WORD_CONSTANTS = (
 )  # fmt: skip
 """Of random number generators and hashes."""
 MASKS = (2**64 - 1, 2**64 - 1, 2**63 - 1, 2**63, 2**48 - 1, 2**32 - 1, 0xFFFF, 255)
+MODULI = (97, 2**31 - 1, 2**61 - 1, 2**63 - 25, 2**64 - 59, 2**32 + 1, 2**64 - 2**32 + 1)
 BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1)
 ERRORS = ("ZeroDivisionError", "ValueError", "OverflowError", "Exception")
 FREE_GROWTH = 2
@@ -137,7 +138,9 @@ class Generator:
         if not self.calm and self.chance(12):
             return self.expression(depth)
         if self.chance(50):
-            return ast.Constant(self.one_of((2, 3, 7, 8, 10, -3, -4, 1000003, 2**31, 2**63 - 1)))
+            return ast.Constant(
+                self.one_of((2, 3, 7, 8, 10, -3, -4, 65521, 1000003, 2**31, 2**63 - 1))
+            )
         return ast.BinOp(self.expression(depth - 1), ast.BitOr(), ast.Constant(1))
 
     def reduced(self, depth: int) -> ast.expr:
@@ -161,7 +164,7 @@ class Generator:
     def modulus(self, depth: int) -> ast.expr:
         if self.chance(50):
             return self.divisor(depth)
-        return ast.Constant(self.one_of((97, 2**31 - 1, 2**61 - 1, 2**63 - 25, 2**64 - 59)))
+        return ast.Constant(self.one_of(MODULI))
 
     def bitwise(self, depth: int) -> ast.expr:
         op = self.one_of((ast.BitAnd, ast.BitOr, ast.BitXor))

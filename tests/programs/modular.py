@@ -77,6 +77,25 @@ def lehmer(n, x):
     return x
 
 
+@on((0, 1, 9), EDGES)
+def lehmer_by_mersenne_primes(n, x):
+    y = x
+    for _ in range(n):
+        x = x * 48271 % 2147483647
+        y = (y * 437799614237992725 - x) % 2305843009213693951
+    return x, y
+
+
+@on((0, 1, 9), EDGES)
+def checksums(n, x):
+    a, b, c = 1, 0, x % 65537
+    for i in range(n):
+        a = (a + (i * 167 & 255)) % 65521
+        b = (b + a) % 65521
+        c = (c * c - a) % 65537
+    return b << 16 | a, c
+
+
 @on((0, 1, 20), EDGES, ANY)
 def fnv1a(n, h, byte):
     for i in range(n):
@@ -169,6 +188,8 @@ NEVER_LEAVE = [
     (permuted_generator, (20, 12345)),
     (splitmix, (20, 12345)),
     (lehmer, (50, 42)),
+    (lehmer_by_mersenne_primes, (50, -42)),
+    (checksums, (50, 42)),
     (power_modulo, (123456789012345678, 10**18, 2**61 - 1)),
     (product_modulo, (2**62, 2**61 - 3, 2**63 - 25)),
     (butterflies, (20, 5, 7)),

@@ -20,6 +20,7 @@ from tracejit.opt.fold import SWAPPED
 from tracejit.opt.intervals import Interval
 from tracejit.opt.nonzero import Nonzero
 from tracejit.opt.ranges import Ranges
+from tracejit.opt.reduce import Reduction
 
 _BITWISE: Final = frozenset((Op.iand, Op.ior, Op.ixor, Op.inot))
 _DIVISIONS: Final = frozenset((Op.ifloordiv, Op.imod))
@@ -62,6 +63,8 @@ class Form:
 
     pairs: bool = False
     """Whether the result or an operand is held in two registers."""
+    reduction: Reduction | None = None
+    """Instead of a division."""
 
     @property
     def leaves(self) -> bool:

@@ -28,6 +28,7 @@ from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, U64_RANGE, Interval
 from tracejit.opt.nonzero import Nonzero
 from tracejit.opt.pairs import Halves, Restarts, find_reduced, pair_form
 from tracejit.opt.ranges import Ranges, find_ranges
+from tracejit.opt.reduce import Reducer, Reduction, Way, find_reduction, quotients
 from tracejit.opt.wide import NoExit, leave_with_wide_constants
 
 MAX_ROUNDS = 6
@@ -110,10 +111,17 @@ def _forms(function: Function, ranges: Ranges) -> tuple[dict[Inst, Form], set[Va
     unreduced: set[Value] = set()
     pairs = ranges.pairs
     nonzero = Nonzero(function, ranges)
+    divided: set[tuple[Value, int | None]] | None = None
     for block in function.blocks:
         if block in ranges.facts:
             for inst in block.insts:
-                if pairs and (inst.result in pairs or not pairs.isdisjoint(inst.args)):
+                how = find_reduction(inst, block, ranges) if inst.op is Op.imod else None
+                if how is not None and divided is None:
+                    divided = quotients(function)
+                form: Form | None
+                if how is not None and (inst.args[0], how.modulus) not in (divided or ()):
+                    form = Form(Op.select, reduction=how)
+                elif pairs and (inst.result in pairs or not pairs.isdisjoint(inst.args)):
                     form = pair_form(inst, block, ranges, nonzero)
                     if form is None:
                         unreduced |= pairs.intersection(inst.args)
@@ -191,6 +199,9 @@ class _Narrower:
         if form.picks is not None:
             self._pick(inst, form)
             return
+        if form.reduction is not None:
+            self._reduce(inst, form.reduction, halves)
+            return
         op, exit, result = form.op, inst.exit, inst.result
         if form.pairs:
             halves.reduce(inst, form)
@@ -208,6 +219,22 @@ class _Narrower:
             checked = Inst(Op.inonneg_ovf, [inst.result], None, result, exit)
             result.origin = checked
             self.insts.append(checked)
+
+    def _reduce(self, inst: Inst, how: Reduction, halves: Halves) -> None:
+        """Let the last instruction of the reduction give the result."""
+        x = inst.args[0]
+        reducer = Reducer(how, self._new, self._constant)
+        if how.way is Way.SUM or how.way is Way.DIFFERENCE:
+            assert isinstance(x.origin, Inst)
+            a, b = x.origin.args
+            reducer.of_two(a, b)
+        elif x in halves.halves:
+            reducer.of_two(*halves.halves[x])
+        else:
+            reducer.of_one(x)
+        last = self.insts.pop()
+        inst.op, inst.args, inst.exit = last.op, last.args, None
+        self.insts.append(inst)
 
     def _check_edge(self, check: Check, sources: dict[Target, Block]) -> None:
         """In the source if it goes nowhere else, or in a block of the edge's own."""
