@@ -29,7 +29,7 @@ from tracejit.opt.nonzero import Nonzero
 from tracejit.opt.pairs import Halves, Restarts, find_reduced, pair_form
 from tracejit.opt.ranges import Ranges, find_ranges
 from tracejit.opt.reduce import Reducer, Reduction, Way, find_reduction, quotients
-from tracejit.opt.wide import NoExit, leave_with_wide_constants
+from tracejit.opt.wide import NoExit, leave_at_edges, leave_with_wide_constants
 
 MAX_ROUNDS = 6
 """After so many guesses at what may be modular or unsigned, nothing is."""
@@ -42,6 +42,8 @@ def narrow(function: Function) -> None:
     """
     ranges, forms, checks = _choose(function)
     _Narrower(function, ranges, forms, checks).run()
+    for block in leave_at_edges(function, ranges.wide, ranges.facts.keys()):
+        ranges.facts[block] = {}
     drop_dead(function, NEEDED_BEFORE_DECISIONS)
     decide(function, ranges)
     leave_with_wide_constants(function, ranges.wide)

@@ -25,6 +25,21 @@ def is_wide(value: Value) -> bool:
     )
 
 
+def leave_at_edges(function: Function, values: Set[Value], reached: Set[Block]) -> list[Block]:
+    """Let the reached blocks leave instead of passing on these constants; new blocks for that.
+
+    Whatever becomes of the parameters, ranges have taken these edges for never taken.
+    """
+    wide = {
+        value: Const(origin.imm) for value in values if isinstance(origin := value.origin, Inst)
+    }
+    first = len(function.blocks)
+    for block in function.blocks[:first] if wide else ():
+        if block in reached:
+            _cut_edges(function, block, wide)
+    return function.blocks[first:]
+
+
 def leave_with_wide_constants(function: Function, values: Set[Value]) -> None:
     """Let what computes with these constants, which no register holds, leave instead.
 
@@ -54,6 +69,11 @@ def _cut(function: Function, block: Block, wide: dict[Value, Const]) -> None:
             exit = inst.exit or _last_exit(block, at)
             block.insts[at:] = [Inst(Op.leave, exit=exit)]
             return
+    _cut_edges(function, block, wide)
+
+
+def _cut_edges(function: Function, block: Block, wide: dict[Value, Const]) -> None:
+    """Leave where a wide constant would be passed on."""
     last = block.insts[-1]
     for target in last.targets:
         if wide.keys().isdisjoint(target.args):
