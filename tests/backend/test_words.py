@@ -116,3 +116,26 @@ def test_no_comparison_with_zero_where_the_flags_tell(op: str, right: str, compa
     if op == "imul_wrap" or (op.endswith("wrap") and compare in ("ile", "igt")):
         assert "test" in native.text
     agrees_everywhere(native)
+
+
+@pytest.mark.parametrize("compare", ["ieq", "ine", "ilt", "ile", "igt", "ige"])
+@pytest.mark.parametrize("right", ["v1", "v0", "v2"])
+def test_a_sum_of_what_lives_on_is_no_address_where_its_flags_are_asked(
+    right: str, compare: str
+) -> None:
+    native = compiled(
+        with_ranges(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = iconst 77
+            v3: i64 = iconst 0
+            v4: i64 = iadd_wrap v0, {right}
+            v5: bool = {compare} v4, v3
+            v6: i64 = select v5, v0, v4
+            v7: i64 = ixor v6, v1
+            ret v7
+        """)
+    )
+    body = native.text.partition("b4:")[2]
+    assert ("lea" in body) == ("test" in body)
+    assert compare in ("ile", "igt") or "lea" not in body
+    agrees_everywhere(native)

@@ -75,6 +75,15 @@ def test_a_pair_by_the_goldilocks_prime(bounds: Interval) -> None:
             assert Machine().remainder(how, x >> 4, x) == x % 13
 
 
+@pytest.mark.parametrize("bounds", [(-100, 20), (-1, 0), (-3, 60)])
+def test_what_may_be_negative_is_raised(bounds: Interval) -> None:
+    p = Program()
+    low, high = bounds
+    clamped = p.emit(Op.imax, p.emit(Op.imin, p.x, p.const(high)), p.const(low))
+    made = [p.emit(Op.imod, clamped, p.const(modulus)) for modulus in (3, 10, 11, 13, 77)]
+    check(p.ret(*made), WORDS, [0], exits=False)
+
+
 def divisions(p: Program) -> int:
     return sum(
         inst.op in (Op.imod, Op.ifloordiv) or "mod" in inst.op.name or "div" in inst.op.name

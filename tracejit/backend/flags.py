@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tracejit.backend.lir import MachInst, Operand, Slot
+from tracejit.backend.lir import MachInst, Memory, Operand, Slot
+from tracejit.backend.lir import inst as make
 from tracejit.backend.x64 import INVERSE, RCX, Register
 
 _BITWISE: Final = frozenset(("and", "or", "xor"))
@@ -39,12 +40,36 @@ def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachIns
             and (writer.op.mnemonic in _BITWISE or _read(insts, at, last) <= _OF_RESULT)
         ):
             continue
+        if (
+            op.name == "test"
+            and kept
+            and (summed := _as_sum(kept[-1], inst))
+            and _read(insts, at, last) <= _OF_RESULT
+        ):
+            kept[-1:] = summed
+            known, writer = inst.operands[0], kept[-1]
+            continue
         kept.append(inst)
         if op.mnemonic in _BY_RESULT and _sets_flags(inst):
             known, writer = inst.operands[0], inst
         elif op.name not in _KEEPERS or any(inst.operands[place] == known for place in op.writes):
             known = writer = None
     return kept
+
+
+def _as_sum(inst: MachInst, test: MachInst) -> list[MachInst]:
+    """Instead of an address that is tested at once, the same as a sum, if it is one of two."""
+    if inst.op.name != "lea" or not inst.operands[0] == test.operands[0] == test.operands[1]:
+        return []
+    d, place = inst.operands
+    assert isinstance(place, Memory)
+    a: Operand = place.base
+    b: Operand = place.displacement if place.index is None else place.index
+    if place.index is not None and (place.displacement or place.scale != 1):
+        return []
+    if b == d:
+        a, b = b, a
+    return [*([make("mov", d, a)] if a != d else []), make("add", d, b)]
 
 
 def _sets_flags(inst: MachInst) -> bool:

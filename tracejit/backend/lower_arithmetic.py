@@ -347,9 +347,10 @@ def lower_select(select: Selector, inst: Inst) -> None:
     condition, chosen, other = inst.args
     d = select.register(inst.value)
     if constant_of(other) is None and (constant_of(chosen) is not None or select.dies(chosen)):
-        select.emit("mov", d, select.source(chosen))
-        negated = INVERSE[flags_of(select, condition)]
-        select.emit("cmov" + negated, d, select.register(other))
+        chosen, other = other, chosen
+        taken = INVERSE[flags_of(select, condition)]
     else:
-        select.emit("mov", d, select.source(other))
-        select.emit("cmov" + flags_of(select, condition), d, select.register(chosen))
+        taken = flags_of(select, condition)
+    # A move leaves the flags as they are.
+    select.emit("mov", d, select.source(other))
+    select.emit("cmov" + taken, d, select.register(chosen))

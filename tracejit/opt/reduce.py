@@ -29,10 +29,14 @@ _PAIR_DIVISION: Final = 15
 _FOLD: Final = 2
 _PRODUCT: Final = 3
 _CORRECTION: Final = 2
+_SHORT: Final = 1 << 31
+"""A constant below it takes no register."""
 
 
 class Way(Enum):
     FOLD = auto()
+    RAISE = auto()
+    """What is not negative any more takes a division, but no care of its sign."""
     SUM = auto()
     """Of two unsigned registers, which no register holds."""
     DIFFERENCE = auto()
@@ -59,12 +63,20 @@ def find_reduction(inst: Inst, block: Block, ranges: Ranges) -> Reduction | None
     least, modulus = ranges.at(y, block)
     if least != modulus or not 2 < modulus <= U64_MAX or inst.value in ranges.unfit:
         return None
+    if modulus & modulus - 1 == 0:  # A mask does it.
+        return None
     bounds = ranges.at(x, block)
     if x in ranges.pairs:
         return _of_pair(x, bounds, modulus, block, ranges)
     if not _fits(bounds) or (bounds[0] >= 0 and bounds[1] < modulus):
         return None
-    return cheapest(bounds, modulus, _DIVISION + _SIGN * (bounds[0] < 0))
+    if bounds[0] >= 0:
+        return cheapest(bounds, modulus, _DIVISION)
+    multiple = -(bounds[0] // modulus) * modulus
+    if bounds[1] + multiple > I64_MAX:
+        return cheapest(bounds, modulus, _DIVISION + _SIGN)
+    found = cheapest(bounds, modulus, _DIVISION + 1)
+    return found or Reduction(Way.RAISE, modulus, bounds, 0, multiple)
 
 
 def quotients(function: Function) -> set[tuple[Value, int | None]]:
@@ -201,6 +213,9 @@ class Reducer:
         if multiple:
             bounds = bounds[0] + multiple, bounds[1] + multiple
             x = self._new(Op.iadd_wrap, x, self.constant(multiple), bounds=bounds)
+        if self.how.way is Way.RAISE:
+            modulus = self.how.modulus
+            return self._new(Op.imod_wrap, x, self.constant(modulus), bounds=(0, modulus - 1))
         for _ in range(folds):
             shr = Op.ushr_wrap if bounds[1] > I64_MAX else Op.ishr_wrap
             shift = self.constant(split(self.how.modulus)[0])
@@ -235,10 +250,10 @@ class Reducer:
         found = x
         if high > most:
             less = self._word(Op.isub_wrap, x, modulus)
-            if high > I64_MAX:
-                is_less = self._test(Op.ult, x, modulus)
-            else:
+            if high <= I64_MAX and most >= _SHORT:
                 is_less = self._test(Op.ilt, less, zero)
+            else:
+                is_less = self._test(Op.ult if high > I64_MAX else Op.ilt, x, modulus)
             # Of what is negative, `less` may have wrapped.
             found = self._new(
                 Op.select, is_less, x, less, bounds=(0, most) if low >= 0 else I64_RANGE
