@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import TypeVar
@@ -39,6 +41,28 @@ def compile_version(
     Instead the reason, where the function is better left to the interpreter. Raises
     `layout.Unguardable` where what the code would assume cannot be watched.
     """
+    with _uncollected():
+        return _compile_version(function, signature, options)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collections: they would look at everything again and again, to find little.
+
+    One may take longer than the compilation, where the program has many objects.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _compile_version(
+    function: FunctionType, signature: tuple[type, ...], options: Options
+) -> NativeCode | str:
     stage = _Stages(function.__qualname__, options)
     stage.dump("bytecode", lambda: _listing(function.__code__))
     try:
