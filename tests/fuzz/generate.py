@@ -248,6 +248,7 @@ class Generator:
             (10, self.branch),
             (12 * nesting, self.for_loop),
             (8 * nesting, self.while_loop),
+            (4 * nesting, self.counted),
             (5, self.try_statement),
             (3 if place.in_loop else 0, self.leave_loop),
             (2, self.early_return),
@@ -398,6 +399,28 @@ class Generator:
             ast.While(test, body, otherwise),
         ]
 
+    def counted(self, place: Place) -> list[ast.stmt]:
+        """A few steps, each with a known number that is larger each time, often by shifts."""
+        counter, name = self.counter(), ast.Name(self.one_of(self.names))
+        if self.chance(25):
+            return gray_code_and_back(name, counter, 1 << self.chooser.randrange(8))
+        known = fixed(ast.Name(counter))
+        op = self.one_of((ast.RShift, ast.RShift, ast.RShift, ast.Mult, ast.Sub, ast.BitAnd))
+        join = self.one_of((ast.BitXor, ast.BitXor, ast.BitOr, ast.Add))
+        step = ast.BinOp(name if self.chance(70) else self.name(), op(), known)
+        body: list[ast.stmt] = [ast.AugAssign(name, join(), step)]
+        first, most = self.chooser.randrange(3), 2 + self.chooser.randrange(8)
+        if first == 0 or self.chance(20):
+            arguments = [ast.Constant(first), ast.Constant(first + most)]
+            return [ast.For(ast.Name(counter), call("range", *arguments), body, [])]
+        doubles = self.chance(60)
+        grow = ast.Name(counter) if doubles else ast.Constant(1)
+        body.append(ast.AugAssign(ast.Name(counter), ast.Add(), grow))
+        return [
+            ast.Assign([ast.Name(counter)], ast.Constant(first)),
+            ast.While(less_than(counter, 1 << most if doubles else most), body, []),
+        ]
+
     def counter(self) -> str:
         """A new variable that nothing else assigns."""
         self.counters += 1
@@ -508,6 +531,17 @@ def bounded(value: ast.expr, mask: int) -> ast.expr:
 
 def plus(value: ast.expr, other: ast.expr) -> ast.expr:
     return ast.BinOp(value, ast.Add(), other)
+
+
+def gray_code_and_back(name: ast.Name, counter: str, most: int) -> list[ast.stmt]:
+    text = f"""
+X ^= X >> 1
+S = 1
+while S < {most}:
+    X ^= X >> S
+    S += S
+"""
+    return ast.parse(text.replace("X", name.id).replace("S", counter)).body
 
 
 def increment(name: str) -> ast.stmt:

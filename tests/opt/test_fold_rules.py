@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import product
 
 import pytest
 
@@ -67,7 +68,8 @@ class Expression:
         self.x, self.y, self.flag = self.block.params
 
     def emit(self, op: Opcode, *args: Value, imm: object = None) -> Value:
-        exit = Exit("overflow", FrameState(0, {}, ())) if op.exit != "never" else None
+        may_leave = op.exit != "never" or (self.type == INT and not op.has_imm)
+        exit = Exit("overflow", FrameState(0, {}, ())) if may_leave else None
         type = self.type if op.result == INT else None
         inst = self.function.new_inst(op, args, imm=imm, exit=exit, type=type)
         self.block.insts.append(inst)
@@ -193,3 +195,25 @@ def test_a_mask_of_what_a_shift_drops_anyway(stage: str, count: int) -> None:
         e.check(e.emit(shl, masked, e.const(count)), numbers)
         kept = any(inst.op is shl and inst.args[0] is masked for inst in e.block.insts)
         assert kept == (stage == "ovf" or ~mask & ones != 0)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_shifts_and_differences_of_bits(stage: str) -> None:
+    shifts = {"exact": [Op.ishr], "ovf": [Op.ishr_wrap], "wrap": [Op.ishr_wrap, Op.ushr_wrap]}
+    for shift in shifts[stage]:
+        for far, further, swapped in product((0, 1, 3, 31, 32), (0, 1, 3, 32), range(4)):
+            e = Expression(stage)
+            z = e.emit(shift, e.x, e.const(far))
+            x = e.emit(Op.ixor, *((e.x, z) if swapped & 1 else (z, e.x)))
+            y = e.emit(shift, x, e.const(further))
+            result = e.emit(Op.ixor, *((x, y) if swapped & 2 else (y, x)))
+            e.check(result, [*EIGHT_BITS, *FEW])
+            computed = result.origin
+            assert isinstance(computed, Inst)
+            if far == further not in (0, 32):
+                assert e.x in computed.args
+    for op, x, swapped in product((Op.ieq, Op.ine, Op.ilt), (False, True), (False, True)):
+        e = Expression(stage)
+        made = e.emit(Op.ixor, e.x, e.y)
+        other = e.x if x else e.y
+        e.check(e.emit(op, *((made, other) if swapped else (other, made))), FEW, EIGHT_BITS[::8])

@@ -183,6 +183,23 @@ class Function:
             inst.result = self.new_value(type or result_type(op, inst.args), inst)
         return inst
 
+    def copy_inst(self, inst: Inst, names: dict[Value, Value]) -> Inst:
+        """A copy that reads what `names` has for the values; its own result is added there."""
+        copy = Inst(
+            inst.op,
+            [names.get(arg, arg) for arg in inst.args],
+            inst.imm,
+            targets=[
+                Target(target.block, [names.get(arg, arg) for arg in target.args])
+                for target in inst.targets
+            ],
+        )
+        if inst.exit is not None:
+            copy.exit = Exit(inst.exit.reason, inst.exit.state.renamed(names))
+        if inst.result is not None:
+            copy.result = names[inst.result] = self.new_value(inst.result.type, copy)
+        return copy
+
     def insts(self) -> Iterator[Inst]:
         """Every instruction, block by block."""
         for block in self.blocks:

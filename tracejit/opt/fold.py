@@ -1,9 +1,9 @@
 """Constant folding and algebra: rules that only shrink or cheapen, for exact and machine opcodes.
 
 A rule sees the operands and which of them are constants, and answers what the result equals: a
-value, a constant, an opcode with operands (constants among them), or None. A rule may drop an exit
-that the result makes needless (a sum that is not computed cannot overflow), never one that is part
-of the meaning (division by what may be zero).
+value, a constant, an opcode with operands (constants and such answers among them), or None. A rule
+may drop an exit that the result makes needless (a sum that is not computed cannot overflow), never
+one that is part of the meaning (division by what may be zero).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tracejit.opt.substitute import substitute
 Operands: TypeAlias = list[Value]
 Known: TypeAlias = list[int | None]
 """The constants among the operands, None for the others. A `bool` constant is 0 or 1."""
-Answer: TypeAlias = Value | int | tuple[Opcode, list[Value | int]] | None
+Computed: TypeAlias = tuple[Opcode, "list[Value | int | Computed]"]
+Answer: TypeAlias = Value | int | Computed | None
 Rule: TypeAlias = Callable[[Operands, Known], Answer]
 Forms: TypeAlias = dict[Opcode, Opcode]
 
@@ -35,6 +36,7 @@ INVERSE: Final = {
     Op.igt: Op.ile,
 }
 """not (a < b) is a >= b."""
+_SHIFTS_RIGHT: Final = (Op.ishr, Op.ishr_wrap, Op.ushr_wrap)
 _MAX_STEPS = 8
 """How many rules may apply to one instruction, one after the other."""
 
@@ -125,21 +127,39 @@ def _become(
     function: Function,
     inst: Inst,
     op: Opcode,
-    args: list[Value | int],
+    parts: list[Value | int | Computed],
     known: dict[Value, int],
     before: list[Inst],
 ) -> None:
-    inst.op = op
-    if op.exit == "never" and inst.args[0].type != INT:  # On exact integers it may leave yet.
+    args = [_operand(function, inst, part, known, before) for part in parts]
+    inst.op, inst.args = op, args
+    _drop_needless_exit(inst)
+
+
+def _operand(
+    function: Function,
+    inst: Inst,
+    part: Value | int | Computed,
+    known: dict[Value, int],
+    before: list[Inst],
+) -> Value:
+    if isinstance(part, Value):
+        return part
+    if isinstance(part, tuple):
+        op, parts = part
+        args = [_operand(function, inst, part, known, before) for part in parts]
+        made = function.new_inst(op, args, exit=inst.exit)
+        _drop_needless_exit(made)
+    else:
+        made = function.new_inst(Op.iconst, imm=part, type=inst.args[-1].type)
+        known[made.value] = part
+    before.append(made)
+    return made.value
+
+
+def _drop_needless_exit(inst: Inst) -> None:
+    if inst.op.exit == "never" and inst.args[0].type != INT:  # On exact integers it may leave yet.
         inst.exit = None
-    inst.args = []
-    for arg in args:
-        if not isinstance(arg, Value):
-            constant = function.new_inst(Op.iconst, imm=arg, type=inst.value.type)
-            before.append(constant)
-            known[constant.value] = arg
-            arg = constant.value
-        inst.args.append(arg)
 
 
 def _swap_targets(inst: Inst) -> None:
@@ -353,7 +373,28 @@ def _ixor(args: Operands, known: Known) -> Answer:
         return x
     if known[1] == -1:  # x ^ -1 -> ~x
         return Op.inot, [x]
-    return _regroup(Op.ixor, x, known[1])
+    return _regroup(Op.ixor, x, known[1]) or _prefix_xor(x, y) or _prefix_xor(y, x)
+
+
+def _prefix_xor(x: Value, y: Value) -> Answer:
+    """z ^ z >> 2 * k for x ^ x >> k, where x is z ^ z >> k: the shift by k, twice, is 1."""
+    match _shifted_right(x, y):
+        case shift, k if 2 * k < WORD:
+            match _operands(x, Op.ixor):
+                case [z, shifted] if _shifted_right(z, shifted) == (shift, k):
+                    return Op.ixor, [z, (shift, [z, 2 * k])]
+                case [shifted, z] if _shifted_right(z, shifted) == (shift, k):
+                    return Op.ixor, [z, (shift, [z, 2 * k])]
+    return None
+
+
+def _shifted_right(x: Value, y: Value) -> tuple[Opcode, int] | None:
+    """How far to the right x is shifted to give y, if it is, and the opcode that does it."""
+    origin = y.origin
+    if isinstance(origin, Inst) and origin.op in _SHIFTS_RIGHT and origin.args[0] is x:
+        count = _constant(origin.args[1])
+        return (origin.op, count) if count is not None and count >= 0 else None
+    return None
 
 
 def _regroup(op: Opcode, x: Value, constant: int | None) -> Answer:
@@ -386,6 +427,11 @@ def _compare(op: Opcode) -> Rule:
         x, y = args
         if x is y:  # x == x -> True, x < x -> False
             return reflexive
+        if op is Op.ieq or op is Op.ine:
+            for pair, other in (x, y), (y, x):  # x ^ y == x -> y == 0
+                operands = _operands(pair, Op.ixor)
+                if other in operands:
+                    return op, [operands[operands[0] is other], 0]
         match _operands(x, Op.ifrom_bool):
             case [condition] if known[1] is not None:
                 return _of_bool(condition, bool(meaning(0, known[1])), bool(meaning(1, known[1])))

@@ -19,12 +19,14 @@ from tracejit.opt.rotate import rotate
 from tracejit.opt.short_loops import short_loops
 from tracejit.opt.simplify_cfg import simplify_cfg
 from tracejit.opt.strip_mine import strip_mine
+from tracejit.opt.unroll import unroll
 
 PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     # On exact integers, where nearly every instruction has an exit with its state: only what helps
     # to prove the exits needless.
     simplify_cfg,
     params,
+    unroll,
     fold,
     narrow,
     # On machine integers.

@@ -69,7 +69,7 @@ def _copy_header(
     for param in header.params:
         new[param] = function.new_value(param.type, copy)
         copy.params.append(new[param])
-    copy.insts = [_copy_inst(function, inst, new) for inst in header.insts]
+    copy.insts = [function.copy_inst(inst, new) for inst in header.insts]
     for old, value in new.items():
         repair.homes[old] = (header, {header: old, copy: value})
         _inherit_range(function, old, value)
@@ -81,24 +81,6 @@ def _copy_header(
                 target.block = copy
     for successor in copy.successors():
         sources[successor].append(copy)
-    return copy
-
-
-def _copy_inst(function: Function, inst: Inst, new: dict[Value, Value]) -> Inst:
-    copy = Inst(
-        inst.op,
-        [new.get(arg, arg) for arg in inst.args],
-        inst.imm,
-        targets=[
-            Target(target.block, [new.get(arg, arg) for arg in target.args])
-            for target in inst.targets
-        ],
-    )
-    if inst.exit is not None:
-        state = inst.exit.state.renamed(new)
-        copy.exit = Exit(inst.exit.reason, state)
-    if inst.result is not None:
-        copy.result = new[inst.result] = function.new_value(inst.result.type, copy)
     return copy
 
 
