@@ -35,6 +35,8 @@ from tracejit.opt.intervals import (
 
 MAX_SWEEPS = 8
 """After so many sweeps without a fixpoint, loops are taken to give anything."""
+EAGER_SWEEPS = 4
+"""So many sweeps guess that a bound of a remainder or a mask is one of a loop variable."""
 MAX_FACTS = 40
 """With more, those of branches further up are forgotten: each block copies them."""
 _GROWING = frozenset((Op.iadd, Op.imul, Op.ishl))
@@ -44,6 +46,7 @@ _ANYTHING: Final = (-(1 << 3 * WORD), 1 << 3 * WORD)
 """Bounds of what is computed modulo a power of two. No shift of such a value by as much as a
 register has bits is anything but such a value, and so its results get the same bounds."""
 _SHIFTS: Final = frozenset((Op.ishl, Op.ishr))
+_REDUCTIONS: Final = frozenset((Op.imod, Op.iand))
 _SCALES: Final = frozenset((Op.imul, Op.ishl))
 _COUNTS: Final = frozenset((Op.iadd, Op.isub, Op.ineg, Op.iabs))
 """What counts a variable up; that it could count beyond 2**63 - 1 does not make it unsigned."""
@@ -164,6 +167,9 @@ class _Analysis:
         self.unfit: set[Value] = set()
         self.low: set[Value] = set()
         self.wide: set[Value] = set()
+        self.reductions: list[Value] = []
+        """Remainders and masked integers: what loops bound their variables by."""
+        self.sweeps = 0
         nodes = {block: _Node(block, tree.idom[block], self._plan(block)) for block in tree.order}
         seen: set[Block] = set()
         for block, node in nodes.items():
@@ -193,6 +199,8 @@ class _Analysis:
             elif inst.op is Op.select:
                 steps.append((result, self._choice(inst), None, None))
             else:
+                if inst.op in _REDUCTIONS:
+                    self.reductions.append(result)
                 steps.append((result, TRANSFER[inst.op], args[0], args[1] if args[1:] else None))
         return steps
 
@@ -225,6 +233,7 @@ class _Analysis:
         changed nor anything above it.
         """
         facts, bounds = self.facts, self.bounds
+        self.sweeps += 1
         touched: set[Block] = set()
         for node in self.nodes:
             block, incoming = node.block, node.incoming
@@ -284,8 +293,21 @@ class _Analysis:
         if old is None:
             return (low, most) if _grows(node, at) else new
         if low < old[0]:
-            low = 0 if low >= 0 else least
-        return min(low, old[0]), old[1] if high <= old[1] else most
+            low = 0 if low >= 0 else self._next_bound(low, least)
+        return min(low, old[0]), old[1] if high <= old[1] else self._next_bound(high, most)
+
+    def _next_bound(self, bound: int, end: int) -> int:
+        """What to widen a bound to: that of a remainder or a mask for a start, else the end.
+
+        What is passed round a loop unless a remainder takes its place is never narrowed again.
+        """
+        if self.sweeps <= EAGER_SWEEPS and abs(bound) <= I64_MAX:
+            side = bound > 0
+            ends = [found[side] for value in self.reductions if (found := self.bounds.get(value))]
+            if side:
+                return min([each for each in ends if bound <= each <= I64_MAX], default=end)
+            return max([each for each in ends if I64_MIN <= each <= bound], default=end)
+        return end
 
     def _facts_at(self, node: _Node) -> Facts:
         """What branches that dominate the block tell there."""
