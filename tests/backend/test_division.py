@@ -11,6 +11,7 @@ from tests.backend.random_ir import FITTING
 from tracejit.backend.lower_division import is_reciprocal, reciprocal, short_reciprocal
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.parser import parse
+from tracejit.ir.types import fits_i64
 
 DIVISORS = sorted(
     {3, 5, 6, 7, 9, 10, 11, 12, 13, 25, 60, 97, 100, 125, 641, 1000, 3600, 10**9 + 7, 10**18}
@@ -114,6 +115,38 @@ def test_proven_ranges_choose_a_shorter_division_that_is_still_right(op: str, hi
     for a in {0, 1, 9, 10, 11, 99, high // 2, high - 1, high}:
         for b in {1, 2, 3, 7, high // 2, high - 1, high}:
             agree(native, a, b)
+
+
+SUMS = [("imod", op) for op in ("iadd_wrap", "isub_wrap", "iadd_ovf", "isub_ovf")] + [
+    ("umod", op) for op in ("iadd_wrap", "uadd_ovf", "usub_ovf")
+]
+
+
+@pytest.mark.parametrize(("mod", "op"), SUMS)
+@pytest.mark.parametrize("digit", [False, True])
+def test_sums_of_a_remainder_and_anything_by_the_same_divisor(
+    mod: str, op: str, digit: bool
+) -> None:
+    """One subtraction or addition does where it is enough, and only there."""
+    exit = "exit[overflow] @4" if op.endswith("ovf") else ""
+    function = parse(f"""function f:
+        block0(v0: i64, v1: i64, v2: i64):
+            v3: i64 = {mod}_ovf v0, v2 exit[division] @2
+            v4: i64 = {op} v3, v1 {exit}
+            v5: i64 = {mod}_ovf v4, v2 exit[division] @6 m=v2
+            ret v5
+        """)
+    most = 2**30 - 1
+    if digit and not op.startswith("u"):
+        function.ranges = dict.fromkeys([*function.entry.params], (-most, most))
+        function.ranges |= {function.entry.insts[at].value: (-2 * most, 2 * most) for at in (0, 1)}
+    native = compiled(function)
+    assert "cmovns" in native.text or "cmovb" in native.text or "cmovae" in native.text
+    for m in (-most, -7, -1, 0, 1, 2, 97, most) if digit else FITTING:
+        for x in (0, 1, 5, m - 1, m // 2, -1, -m) if m else (0, -3):
+            for y in (0, 1, m - x, m - x - 1, m - x + 1, x, x + 1, m, -m, -1):
+                if all(-most <= v <= most if digit else fits_i64(v) for v in (x, y)):
+                    agree(native, x, y, m)
 
 
 def test_a_remainder_has_the_sign_of_the_divisor() -> None:

@@ -145,6 +145,8 @@ class Generator:
 
     def reduced(self, depth: int) -> ast.expr:
         """A product that outgrows a register and is made smaller at once."""
+        if self.chance(15):
+            return self.residues()
         wide: ast.expr = ast.BinOp(self.leaf(), ast.Mult(), self.expression(depth))
         if self.chance(40):
             wide = ast.BinOp(wide, self.one_of((ast.Add, ast.Sub))(), self.leaf())
@@ -160,6 +162,13 @@ class Generator:
             case _:
                 exponent = self.leaf() if self.chance(20) else bounded(self.leaf(), 2**63 - 1)
                 return call("pow", self.leaf(), exponent, self.modulus(depth))
+
+    def residues(self) -> ast.expr:
+        """A sum or a difference of what is a remainder by the same modulus already."""
+        modulus = self.modulus(0) if self.calm else self.name()
+        residue = ast.BinOp(self.leaf(), ast.Mod(), modulus)
+        op = self.one_of((ast.Add, ast.Sub))
+        return ast.BinOp(ast.BinOp(residue, op(), self.leaf()), ast.Mod(), modulus)
 
     def modulus(self, depth: int) -> ast.expr:
         if self.chance(50):

@@ -96,6 +96,25 @@ def checksums(n, x):
     return b << 16 | a, c
 
 
+@on((0, 1, 9), EDGES, MODULI)
+def fibonacci_modulo(n, a, m):
+    b, c = 1, 0
+    for i in range(n):
+        a, b, c = b, (a + b) % m, (c - b + i) % m
+    return a, b, c
+
+
+@on((0, 5, 1000003), EDGES, MODULI)
+def power_by_squaring(e, x, m):
+    result = 1
+    while e:
+        if e & 1:
+            result = result * x % m
+        x = x * x % m
+        e >>= 1
+    return result
+
+
 @on((0, 1, 20), EDGES, ANY)
 def fnv1a(n, h, byte):
     for i in range(n):

@@ -18,6 +18,11 @@ from tracejit.ir.types import I64_MAX, I64_MIN
 from tracejit.ir.value import Value
 
 _U32_MAX = 2**32 - 1
+_SUMS = frozenset((Op.iadd_ovf, Op.iadd_wrap, Op.uadd_ovf, Op.isub_ovf, Op.isub_wrap, Op.usub_ovf))
+_DIFFERENCES = frozenset((Op.isub_ovf, Op.isub_wrap))
+_REMAINDERS = frozenset(op for op in Op.by_name.values() if "mod" in op.name)
+_MAX_HOPS = 16
+"""How many block parameters a remainder is followed through."""
 
 
 def reciprocal(divisor: int, limit: int = I64_MAX) -> tuple[int, int]:
@@ -141,6 +146,81 @@ def divide_by_register(
     select: Selector, inst: Inst, *, quotient: bool, signed: bool = True
 ) -> None:
     """Whichever of quotient and remainder; operands that are not signed are unsigned."""
+    if quotient or not _is_near(select, inst):
+        _divide(select, inst, quotient, signed, cold=False)
+        return
+    far, join = select.new_block(cold=True), select.new_block()
+    _subtract_once(select, inst, signed, far, join)
+    select.start(far)
+    _divide(select, inst, quotient, signed, cold=True)
+    select.emit("jmp", join)
+    select.start(join)
+
+
+def _is_near(select: Selector, inst: Inst) -> bool:
+    """Whether the dividend is likely to be less than a divisor away from the remainder.
+
+    It is a sum or a difference of what is a remainder by the same divisor already: another one, or
+    this one as it comes back from the last iteration.
+    """
+    total, divisor = inst.args
+    origin = total.origin
+    if not isinstance(origin, Inst) or origin.op not in _SUMS:
+        return False
+    if any(
+        isinstance(operand.origin, Inst)
+        and operand.origin.op in _REMAINDERS
+        and operand.origin.args[-1] is divisor
+        for operand in origin.args
+    ):
+        return True
+    reached = [inst.value]
+    for value in reached:
+        if value in origin.args:
+            return True
+        if len(reached) < _MAX_HOPS:
+            reached += [param for param in select.flows.get(value, ()) if param not in reached]
+    return False
+
+
+def _subtract_once(
+    select: Selector, inst: Inst, signed: bool, far: LirBlock, join: LirBlock
+) -> None:
+    """The remainder by one subtraction or addition, and on to `join`; or on to `far`.
+
+    Wherever either operand turns out to be negative or the remainder is none, it is far.
+    """
+    a, b = inst.args
+    x, y, d = select.register(a), select.register(b), select.register(inst.value)
+    low = select.bounds(a)[0] if signed else 0
+    is_difference = signed and isinstance(a.origin, Inst) and a.origin.op in _DIFFERENCES
+    if signed and select.bounds(b)[0] < 0:
+        _go_on_unless(select, y, far)
+    select.emit("mov", d, x)
+    if is_difference:
+        select.emit("add", d, y)
+        select.emit("test", x, x)
+        select.emit("cmovns", d, x)
+    else:
+        select.emit("sub", d, y)
+        select.emit("cmovb", d, x)
+        if low - select.bounds(b)[1] < I64_MIN:
+            _go_on_unless(select, x, far)
+    near = select.new_block()
+    select.emit("cmp", d, y)
+    select.branch("ae", far, near)
+    select.start(near)
+    select.emit("jmp", join)
+
+
+def _go_on_unless(select: Selector, negative: VirtualRegister, far: LirBlock) -> None:
+    natural = select.new_block()
+    select.emit("test", negative, negative)
+    select.branch("s", far, natural)
+    select.start(natural)
+
+
+def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool, *, cold: bool) -> None:
     a, b = inst.args
     zero, overflow = None, None
     if inst.op.exit == "must":
@@ -156,7 +236,7 @@ def divide_by_register(
     if min(bounds[0][0], bounds[1][0]) >= 0 and max(bounds[0][1], bounds[1][1]) <= _U32_MAX:
         _divide_unsigned(select, d, x, y, quotient, "div32")
         return
-    fast, slow, join = select.new_block(), select.new_block(cold=True), select.new_block()
+    fast, slow, join = (select.new_block(cold=is_cold) for is_cold in (cold, True, cold))
     high_bits = select.copy(x)
     select.emit("or", high_bits, y)
     select.emit("shr", high_bits, 32)
