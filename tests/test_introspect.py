@@ -33,7 +33,7 @@ def test_every_line_says_whether_it_is_native_and_what_left():
     total(7)
     total(2**13)
     text = explain(total)
-    assert "total(int of 30 bits): " in text
+    assert "total(0 <= int < 2**30): " in text
     assert note_of(text, "for i in range(n)").startswith("native")
     assert note_of(text, "print(end").startswith("leaves")
     assert note_of(text, "print(end").endswith("call:print: once")

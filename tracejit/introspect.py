@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracejit.decorator import state_of
 from tracejit.ir.function import Function
-from tracejit.ir.types import Digit, UInt64
+from tracejit.ir.types import Digit, SignedDigit, UInt64
 
 if TYPE_CHECKING:
     # Not loaded where there is no machine code.
@@ -108,7 +108,11 @@ def _types(signature: tuple[type, ...]) -> str:
     return f"({', '.join(_KINDS.get(kind, kind.__name__) for kind in signature)})"
 
 
-_KINDS: Final[dict[type, str]] = {Digit: "int of 30 bits", UInt64: "int from 2**63"}
+_KINDS: Final[dict[type, str]] = {
+    Digit: "0 <= int < 2**30",
+    SignedDigit: "-2**30 < int < 2**30",
+    UInt64: "2**63 <= int < 2**64",
+}
 
 
 def _version_lines(version: Version, code: CodeType) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tracejit.backend.target import MemoryIs
 from tracejit.ir.interpreter import Left, Returned
 from tracejit.ir.parser import parse
 from tracejit.ir.shapes import Const
-from tracejit.ir.types import Digit, fits_i64
+from tracejit.ir.types import INT_KINDS, Digit, SignedDigit, fits_i64
 
 IDENTITY = "function f:\nblock0(v0: i64):\n    ret v0\n"
 FIRST = """function f:
@@ -47,20 +47,32 @@ def test_every_number_of_64_bits_goes_through_and_no_other(value: int) -> None:
 
 
 @pytest.mark.parametrize("value", [*EDGES, 2, -2, 2**30 - 1, 1 - 2**30, 2**30, -(2**30), 2**60])
-def test_every_number_of_one_digit_goes_through_and_no_other(value: int) -> None:
-    native = compiled(parse(IDENTITY), (Digit,))
-    assert native(value) == (Returned(value) if abs(value) < 2**30 else Missed())
-    assert "unbox" not in native.text
+@pytest.mark.parametrize("kind", [Digit, SignedDigit])
+def test_every_number_of_one_digit_goes_through_and_no_other(value: int, kind: type) -> None:
+    native = compiled(parse(IDENTITY), (kind,))
+    low, high = INT_KINDS[kind]
+    assert native(value) == (Returned(value) if low <= value <= high else Missed())
+    assert "call" not in native.text
 
 
 @pytest.mark.parametrize("value", [True, False, 1.0, None, Number(3), Number(0), "3"])
-def test_another_type_is_no_digit(value: object) -> None:
-    assert compiled(parse(IDENTITY), (Digit,))(value) == Missed()
+@pytest.mark.parametrize("kind", [Digit, SignedDigit])
+def test_another_type_is_no_digit(value: object, kind: type) -> None:
+    assert compiled(parse(IDENTITY), (kind,))(value) == Missed()
 
 
-def test_an_unused_digit_is_guarded_too() -> None:
-    native = compiled(parse("function f:\nblock0(v0: i64, v1: i64):\n    ret v0\n"), (int, Digit))
-    assert native(2**40, -5) == Returned(2**40)
+def test_zeros_of_all_origins_are_digits() -> None:
+    native = compiled(parse(IDENTITY), (Digit,))
+    long = 2**100
+    for zero in (long - long, long >> 200, long * 0, int("0" * 50), int.from_bytes(b"", "big")):
+        assert native(zero) == Returned(0)
+
+
+@pytest.mark.parametrize("kind", [Digit, SignedDigit])
+def test_an_unused_digit_is_guarded_too(kind: type) -> None:
+    native = compiled(parse("function f:\nblock0(v0: i64, v1: i64):\n    ret v0\n"), (int, kind))
+    assert native(2**40, 5) == Returned(2**40)
+    assert native(2**40, -5) == (Missed() if kind is Digit else Returned(2**40))
     assert native(2**40, 2**30) == Missed()
     assert native(2**40, True) == Missed()
 

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from tracejit import compiler, stats, tracejit
 from tracejit.decorator import state_of
 from tracejit.ir.function import Function
-from tracejit.ir.types import Digit, general
+from tracejit.ir.types import Digit, SignedDigit, general
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Reach:
         if isinstance(state, str):
             return
         signatures = list(state.versions)
-        if signatures and Digit not in signatures[0]:
+        if signatures and {Digit, SignedDigit}.isdisjoint(signatures[0]):
             self.general += int in signatures[0]
         else:
             self.grown += any(general(first) in signatures[1:] for first in signatures)

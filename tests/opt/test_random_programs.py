@@ -19,7 +19,7 @@ from tracejit.opt.wide import NoExit
 
 PROGRAMS = 120
 INPUTS = 5
-BOUNDS = (I64_RANGE, (-DIGIT_MAX, DIGIT_MAX), I64_RANGE, (0, 255))
+BOUNDS = (I64_RANGE, (-DIGIT_MAX, DIGIT_MAX), I64_RANGE, (0, DIGIT_MAX))
 """Of the arguments."""
 
 

@@ -13,7 +13,7 @@ from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
 from tracejit.backend.x64 import R15, RAX, RCX, RSI, fits_i32
-from tracejit.ir.types import BOOL, I64, INT_KINDS, OBJ, Digit, UInt64
+from tracejit.ir.types import BOOL, I64, INT_KINDS, OBJ, Digit, SignedDigit, UInt64
 from tracejit.ir.value import Value
 
 _TYPE, _SIZE, _DIGITS = 8, 16, 24
@@ -99,11 +99,21 @@ def _unbox(select: Selector, param: Value, expected: type, object: VirtualRegist
         _call_stub(select, select.target.unbox_unsigned, value, object)
     elif expected is Digit:
         _unbox_digit(select, value, object)
+    elif expected is SignedDigit:
+        _unbox_signed_digit(select, value, object)
     else:
         _unbox_int(select, value, object)
 
 
 def _unbox_digit(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
+    """The only digit; 0 has one too, as CPython itself relies on where it takes an index."""
+    one = _MANY_DIGITS // 2 if select.target.tagged_ints else 1
+    select.emit("cmp", Memory(object, _SIZE), one)
+    select.emit("missa")
+    select.emit("mov32", value, Memory(object, _DIGITS))
+
+
+def _unbox_signed_digit(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
     size = select.copy(Memory(object, _SIZE))
     if select.target.tagged_ints:
         select.emit("cmp", size, _MANY_DIGITS)

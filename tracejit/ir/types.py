@@ -33,6 +33,10 @@ DIGIT_MAX: Final = 2**30 - 1
 
 
 class Digit(int):
+    """In a signature, an `int` of at most one digit that is not negative."""
+
+
+class SignedDigit(int):
     """In a signature, an `int` of at most one digit."""
 
 
@@ -41,11 +45,15 @@ class UInt64(int):
 
 
 INT_KINDS: Final[dict[type, tuple[int, int]]] = {
-    Digit: (-DIGIT_MAX, DIGIT_MAX),
+    Digit: (0, DIGIT_MAX),
+    SignedDigit: (-DIGIT_MAX, DIGIT_MAX),
     int: (I64_MIN, I64_MAX),
     UInt64: (I64_MAX + 1, U64_MAX),
 }
-"""What stands in a signature for an argument that is exactly an `int`, and its bounds."""
+"""What stands in a signature for an argument that is exactly an `int`, and its bounds.
+
+The first whose bounds an argument lies in is for it.
+"""
 
 
 def kind_of(argument: object) -> type | None:
@@ -60,12 +68,15 @@ def kind_of(argument: object) -> type | None:
 
 def accepts(expected: type, kind: type) -> bool:
     """Whether what is `expected` in a signature takes all arguments of that kind."""
-    return expected is kind or (expected is int and kind is Digit)
+    if expected not in INT_KINDS or kind not in INT_KINDS:
+        return expected is kind
+    (least, most), (low, high) = INT_KINDS[expected], INT_KINDS[kind]
+    return least <= low and high <= most
 
 
 def general(signature: tuple[type, ...]) -> tuple[type, ...]:
     """The signature for integers of any length where this one is for those of one digit."""
-    return tuple(int if kind is Digit else kind for kind in signature)
+    return tuple(int if accepts(int, kind) else kind for kind in signature)
 
 
 def fits_i64(value: int) -> bool:
