@@ -3,7 +3,6 @@
 FAMILY = "modular"
 ARGUMENTS = (7_000, 1_000_000_007)
 ANSWER = 6998
-NOTE = "whether the product fits 64 bits and 32, and the modulus is positive, is asked each time."
 
 
 def kernel(n, modulus):

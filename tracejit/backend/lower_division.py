@@ -4,7 +4,8 @@ By a constant: multiplication by a reciprocal (Granlund and Montgomery, "Divisio
 Integers using Multiplication", 1994), the floor of a negative x taken as ~((~x) // d). By a
 variable: the processor's 32-bit unsigned division where both operands fit it, which is several
 times as fast as the 64-bit one on many processors; otherwise, out of line, the 64-bit one where
-neither is negative, and else a stub that all code shares.
+neither is negative, and else a stub that all code shares. Whether they fit is not asked of what is
+proven to be at most something else, mostly a product: it is as large as that.
 """
 
 from __future__ import annotations
@@ -233,8 +234,9 @@ def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool, *, cold:
         select.emit_exit("je", zero)
     bounds = (select.bounds(a), select.bounds(b))
     signed = signed and min(bounds[0][0], bounds[1][0]) < 0
-    if min(bounds[0][0], bounds[1][0]) >= 0 and max(bounds[0][1], bounds[1][1]) <= _U32_MAX:
-        _divide_unsigned(select, d, x, y, quotient, "div32")
+    most = max(bounds[0][1], bounds[1][1])
+    if min(bounds[0][0], bounds[1][0]) >= 0 and most < I64_MAX:
+        _divide_unsigned(select, d, x, y, quotient, "div32" if most <= _U32_MAX else "div")
         return
     fast, slow, join = (select.new_block(cold=is_cold) for is_cold in (cold, True, cold))
     high_bits = select.copy(x)
