@@ -10,7 +10,7 @@ import pytest
 
 from tracejit.ir.ops import Op, Opcode, Undefined
 from tracejit.ir.types import BOOL, fits_i64
-from tracejit.opt.intervals import TRANSFER, Interval
+from tracejit.opt.intervals import TRANSFER, Interval, square
 
 SMALL = 5
 INTEGER_OPS = [op for op in TRANSFER if BOOL not in op.operands]
@@ -46,6 +46,12 @@ def check(op: Opcode, given: tuple[Interval, ...]) -> None:
 def test_every_small_interval(op: Opcode) -> None:
     for given in product(intervals(-SMALL, SMALL), repeat=len(op.operands)):
         check(op, given)
+
+
+def test_every_small_interval_squared() -> None:
+    for interval in intervals(-SMALL, SMALL):
+        found = [x * x for x in members(interval)]
+        assert square(interval) == (min(found), max(found))
 
 
 @pytest.mark.parametrize("op", BOOLEAN_OPS, ids=lambda op: op.name)

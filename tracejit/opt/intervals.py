@@ -43,6 +43,13 @@ def mul(x: Interval, y: Interval) -> Interval:
     return min(corners), max(corners)
 
 
+def square(x: Interval) -> Interval:
+    """Of what may be negative, what exceeds the signed integers is not worth being unsigned."""
+    a, b = x
+    least, most = sorted((a * a, b * b))
+    return mul(x, x) if a < 0 and most > I64_MAX else (0 if a < 0 < b else least, most)
+
+
 def neg(x: Interval) -> Interval:
     return -x[1], -x[0]
 

@@ -31,6 +31,7 @@ from tracejit.opt.intervals import (
     YES,
     Interval,
     hull,
+    square,
 )
 
 MAX_SWEEPS = 8
@@ -198,6 +199,8 @@ class _Analysis:
                     self.wide.add(result)
             elif inst.op is Op.select:
                 steps.append((result, self._choice(inst), None, None))
+            elif inst.op is Op.imul and args[0] is args[1]:
+                steps.append((result, square, args[0], None))
             else:
                 if inst.op in _REDUCTIONS:
                     self.reductions.append(result)
