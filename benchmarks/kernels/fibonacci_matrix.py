@@ -3,10 +3,6 @@
 FAMILY = "modular"
 ARGUMENTS = (900, 1_000_000_007)
 ANSWER = 690067363
-NOTE = (
-    "gcc sees that both matrices stay symmetric and takes five remainders for our eight; "
-    "products and their sums are exact in two registers here, and wrap in C."
-)
 
 
 def kernel(n, modulus):

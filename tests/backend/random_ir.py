@@ -18,11 +18,12 @@ EDGES = sorted(
 )
 FITTING = [edge for edge in EDGES if -(2**63) <= edge < 2**63]
 
-_CHECKED = [op for name, op in Op.by_name.items() if name.endswith("_ovf")]
+_CHECKED = [op for name, op in Op.by_name.items() if name.endswith("_ovf") and "_by_" not in name]
+"""What divides by a reciprocal trusts that it is one."""
 _FREE = [
     *(Op.by_name[name + "_wrap"] for name in ("iadd", "isub", "imul", "ineg", "iabs")),
     *(Op.inot, Op.iand, Op.ior, Op.ixor, Op.imin, Op.imax, Op.ibit_length, Op.ibit_count),
-    *(Op.ubit_length, Op.ubit_count, Op.imul_high, Op.umul_high),
+    *(Op.ubit_length, Op.ubit_count, Op.imul_high, Op.umul_high, Op.ireciprocal),
 ]
 _SHIFTS = [Op.ishl_wrap, Op.ishr_wrap, Op.ushr_wrap]
 _WIDE = [Op.imod_wide_wrap, Op.umod_wide_wrap]

@@ -117,6 +117,45 @@ def test_proven_ranges_choose_a_shorter_division_that_is_still_right(op: str, hi
             agree(native, a, b)
 
 
+def test_a_reciprocal_makes_the_quotient_too_small_by_one_at_most() -> None:
+    for m in range(1, 128):
+        v = 255 // m
+        assert all(0 <= x - (x * v >> 8) * m < 2 * m for x in range(256))
+
+
+@pytest.mark.parametrize("form", ["ovf", "wrap"])
+@pytest.mark.parametrize("least", [None, 0])
+def test_by_a_reciprocal(form: str, least: int | None) -> None:
+    exit = "exit[division] @6 x=v0 m=v1" if form == "ovf" else ""
+    function = parse(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: i64 = ireciprocal v1
+            v3: i64 = imod_by_{form} v0, v1, v2 {exit}
+            ret (v2,v3,)
+        """)
+    first = -(2**63) if least is None else least
+    if least is not None:
+        function.ranges = {function.entry.params[0]: (least, 2**63 - 1)}
+        if form == "wrap":
+            function.ranges[function.entry.params[1]] = (1, 2**63 - 1)
+    native = compiled(function)
+    for m in FITTING:
+        if (m == 0 and form == "wrap") or (least is not None and form == "wrap" and m < 0):
+            continue
+        for x in {
+            *FITTING,
+            m - 1,
+            m + 1,
+            2 * m,
+            2 * m - 1,
+            -m,
+            2**63 - 1 - m,
+            2**63 // (m or 1) * m,
+        }:
+            if fits_i64(x) and x >= first:
+                agree(native, x, m)
+
+
 SUMS = [("imod", op) for op in ("iadd_wrap", "isub_wrap", "iadd_ovf", "isub_ovf")] + [
     ("umod", op) for op in ("iadd_wrap", "uadd_ovf", "usub_ovf")
 ]

@@ -196,7 +196,7 @@ def _subtract_once(
     low = select.bounds(a)[0] if signed else 0
     is_difference = signed and isinstance(a.origin, Inst) and a.origin.op in _DIFFERENCES
     if signed and select.bounds(b)[0] < 0:
-        _go_on_unless(select, y, far)
+        _go_on_unless(select, "s", y, far)
     select.emit("mov", d, x)
     if is_difference:
         select.emit("add", d, y)
@@ -206,7 +206,7 @@ def _subtract_once(
         select.emit("sub", d, y)
         select.emit("cmovb", d, x)
         if low - select.bounds(b)[1] < I64_MIN:
-            _go_on_unless(select, x, far)
+            _go_on_unless(select, "s", x, far)
     near = select.new_block()
     select.emit("cmp", d, y)
     select.branch("ae", far, near)
@@ -214,11 +214,11 @@ def _subtract_once(
     select.emit("jmp", join)
 
 
-def _go_on_unless(select: Selector, negative: VirtualRegister, far: LirBlock) -> None:
-    natural = select.new_block()
-    select.emit("test", negative, negative)
-    select.branch("s", far, natural)
-    select.start(natural)
+def _go_on_unless(select: Selector, condition: str, number: VirtualRegister, far: LirBlock) -> None:
+    near = select.new_block()
+    select.emit("test", number, number)
+    select.branch(condition, far, near)
+    select.start(near)
 
 
 def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool, *, cold: bool) -> None:
@@ -255,6 +255,53 @@ def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool, *, cold:
         _divide_signed(select, d, x, y, quotient, overflow if overflows else None)
     else:
         _divide_unsigned(select, d, x, y, quotient, "div")
+    select.emit("jmp", join)
+    select.start(join)
+
+
+@lowers(Op.ireciprocal)
+def lower_reciprocal(select: Selector, inst: Inst) -> None:
+    (divisor,) = inst.args
+    d, y = select.register(inst.value), select.register(divisor)
+    positive, join = select.new_block(), select.new_block()
+    select.emit("mov", d, 0)
+    select.emit("test", y, y)
+    select.branch("le", join, positive)
+    select.start(positive)
+    select.emit("mov", RAX, -1)
+    select.emit("zero", RDX)
+    select.emit("div", y)
+    select.emit("mov", d, RAX)
+    select.emit("jmp", join)
+    select.start(join)
+
+
+@lowers(Op.imod_by_ovf, Op.imod_by_wrap)
+def lower_remainder_by_reciprocal(select: Selector, inst: Inst) -> None:
+    """Of what is not negative by what is positive, the quotient is too small by 1 at most.
+
+    The reciprocal v of m is at least 2**64 / m - 1, so that x * v / 2**64 is above x / m - 1.
+    """
+    a, b, c = inst.args
+    x, y, v, d = (select.register(value) for value in (a, b, c, inst.value))
+    far, join = select.new_block(cold=True), select.new_block()
+    if select.bounds(b)[0] <= 0:
+        _go_on_unless(select, "le", y, far)
+    if select.bounds(a)[0] < 0:
+        _go_on_unless(select, "s", x, far)
+    select.emit("mov", RAX, x)
+    select.emit("mul", v)
+    product = select.copy(RDX)
+    select.emit("imul", product, y)
+    select.emit("mov", d, x)
+    select.emit("sub", d, product)
+    less = select.copy(d)
+    select.emit("sub", less, y)
+    select.emit("cmovae", d, less)
+    select.emit("jmp", join)
+    select.start(far)
+    op = Op.imod_ovf if inst.op is Op.imod_by_ovf else Op.imod_wrap
+    _divide(select, Inst(op, [a, b], None, inst.result, inst.exit), False, True, cold=True)
     select.emit("jmp", join)
     select.start(join)
 

@@ -276,6 +276,23 @@ _WIDE: Final = (
     _machine("ufloordiv_wide_ovf", _TERNARY, _of_unsigned_pair(_floordiv), leaves=True),
 )
 
+
+def _reciprocal(divisor: int) -> int:
+    return wrap_i64(unsigned(-1) // divisor) if divisor > 0 else 0
+
+
+def _mod_by(a: int, b: int, reciprocal: int) -> int:
+    return wrap_i64(_mod(a, b))
+
+
+_RECIPROCALS: Final = (
+    # As much as an unsigned register holds, divided by what is positive; else 0.
+    _machine("ireciprocal", _UNARY, _reciprocal),
+    # The remainder by a divisor of which the third operand is the reciprocal.
+    _machine("imod_by_ovf", _TERNARY, _mod_by, leaves=True),
+    _machine("imod_by_wrap", _TERNARY, _mod_by, traps=True),
+)
+
 _GUARDS: Final = (
     # Where both readings of a register are the same.
     _machine("inonneg_ovf", _UNARY, _nonneg, leaves=True),
@@ -313,6 +330,7 @@ class Op:
             *_SHARED,
             *_UNSIGNED,
             *_WIDE,
+            *_RECIPROCALS,
             *_GUARDS,
             *_FUEL,
             *_CONTROL,
@@ -392,6 +410,9 @@ class Op:
     umod_wide_wrap = by_name["umod_wide_wrap"]
     ifloordiv_wide_ovf = by_name["ifloordiv_wide_ovf"]
     ufloordiv_wide_ovf = by_name["ufloordiv_wide_ovf"]
+    ireciprocal = by_name["ireciprocal"]
+    imod_by_ovf = by_name["imod_by_ovf"]
+    imod_by_wrap = by_name["imod_by_wrap"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
     prepay = by_name["prepay"]

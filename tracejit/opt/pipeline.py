@@ -15,6 +15,7 @@ from tracejit.opt.layout import layout
 from tracejit.opt.licm import licm
 from tracejit.opt.narrow import narrow
 from tracejit.opt.params import params
+from tracejit.opt.reciprocals import reciprocals
 from tracejit.opt.rotate import rotate
 from tracejit.opt.short_loops import short_loops
 from tracejit.opt.simplify_cfg import simplify_cfg
@@ -38,6 +39,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     divide,
     gvn,
     licm,
+    reciprocals,
     short_loops,
     simplify_cfg,
     strip_mine,
