@@ -86,14 +86,14 @@ def _fill_blocks(lir: LirFunction, items: Sequence[MachInst | LirBlock]) -> None
     """Cut the instructions into blocks, cold ones last, and number blocks and exits."""
     block: LirBlock | None = None
     for item in items:
-        if isinstance(item, LirBlock):
+        if type(item) is LirBlock:
             if block is not None and not _has_ended(block):
                 block.insts.append(make("jmp", item))
             block = item
             lir.blocks.append(block)
         else:
             assert block is not None
-            block.insts.append(item)
+            block.insts.append(item)  # type: ignore[arg-type]  # no block
     lir.blocks.sort(key=lambda block: block.cold)
     for number, block in enumerate(lir.blocks):
         block.number = number

@@ -133,12 +133,14 @@ class Selector:
 
     def register(self, value: Value) -> VirtualRegister:
         """The value's register; for a constant, one that is loaded here or before all loops."""
-        constant = constant_of(value)
-        if constant is not None:
-            return self.constant(constant)
-        self.live |= 1 << value.id
         found = self.registers.get(value)
-        return self.place(value) if found is None else found
+        if found is None:
+            constant = constant_of(value)
+            if constant is not None:
+                return self.constant(constant)
+            found = self.place(value)
+        self.live |= 1 << value.id
+        return found
 
     def place(self, value: Value) -> VirtualRegister:
         """The register that is to receive the value."""

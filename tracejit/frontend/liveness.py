@@ -88,8 +88,8 @@ def _reachable(instrs: dict[int, Instr]) -> list[Instr]:
     found = []
     seen = {0}
     work = [0]
-    while work:
-        instr = instrs[work.pop()]
+    for offset in work:
+        instr = instrs[offset]
         found.append(instr)
         for successor in instr.successors:
             if successor not in seen:

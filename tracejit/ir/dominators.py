@@ -13,23 +13,20 @@ from tracejit.ir.function import Block, Function
 def reverse_postorder(function: Function) -> list[Block]:
     """The blocks reachable from the entry, each before its successors but for loops' back edges."""
     order: list[Block] = []
-    seen: set[Block] = set()
-    path: list[Block] = []
-    # Blocks to go to, and None for each on the path where all is done that it leads to.
-    stack: list[Block | None] = [function.entry]
-    while stack:
-        block = stack.pop()
-        if block is None:
-            order.append(path.pop())
-        elif block not in seen:
-            seen.add(block)
-            path.append(block)
-            stack.append(None)
-            targets = block.insts[-1].targets
-            if len(targets) == 1:
-                stack.append(targets[0].block)
-            elif targets:
-                stack += [target.block for target in reversed(targets)]
+    entry = function.entry
+    seen = {entry}
+    path = [(entry, iter(entry.insts[-1].targets))]
+    while path:
+        block, targets = path[-1]
+        for target in targets:
+            successor = target.block
+            if successor not in seen:
+                seen.add(successor)
+                path.append((successor, iter(successor.insts[-1].targets)))
+                break
+        else:
+            path.pop()
+            order.append(block)
     order.reverse()
     return order
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Final
 
 from tracejit.ir.function import Block, Function, Inst, Target
@@ -51,30 +51,32 @@ def drop_dead(function: Function, roots: Set[Opcode]) -> None:
 
 def _live(function: Function, sources: dict[Value, list[Value]], roots: Set[Opcode]) -> set[Value]:
     """The values that an instruction which must stay reads, and all that they are made of."""
-    work: list[Value] = []
+    live: set[Value] = set()
     for block in function.blocks:
         for inst in block.insts:
             if inst.op in roots:
-                _read(inst, work)
-    live: set[Value] = set()
+                live.update(_read(inst))
+    work = list(live)
     while work:
         value = work.pop()
-        if value in live:
-            continue
-        live.add(value)
         origin = value.origin
-        if isinstance(origin, Inst):
-            if origin.op not in roots:
-                _read(origin, work)
+        if type(origin) is not Inst:
+            read: Sequence[Value] = sources.get(value, ())
+        elif origin.op in roots or origin.op.has_imm:
+            continue
         else:
-            work.extend(sources.get(value, ()))
+            read = _read(origin)
+        for value in read:
+            if value not in live:
+                live.add(value)
+                work.append(value)
     return live
 
 
-def _read(inst: Inst, work: list[Value]) -> None:
-    """Add what the instruction reads, but for block arguments, to the work."""
-    work.extend(inst.args)
+def _read(inst: Inst) -> Sequence[Value]:
+    """What the instruction reads, but for block arguments."""
     if inst.exit is not None:
-        work.extend(inst.exit.state.values())
+        return (*inst.args, *inst.exit.state.values())
     if inst.op is Op.ret:
-        work.extend(values_in(inst.returned()))
+        return list(values_in(inst.returned()))
+    return inst.args

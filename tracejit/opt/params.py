@@ -7,7 +7,7 @@ taken to be the same until two values meet, after Simpson, "Value-Driven Redunda
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from tracejit.ir.function import Block, Function, Target
@@ -62,6 +62,8 @@ def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
     hold what it holds already tells nothing of it.
     """
     same: dict[Value, Value | None] = dict.fromkeys([param for param, _ in rows])
+    rows = [(param, given) for param, given in rows if not _hold_several(given, same)]
+    same = dict.fromkeys([param for param, _ in rows])
     sweeps = 0
     changed = True
     while changed:
@@ -83,6 +85,17 @@ def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
                 same[param] = new
                 changed = True
     return {param: value for param, value in same.items() if value and value is not param}
+
+
+def _hold_several(given: Sequence[Value], params: Container[Value]) -> bool:
+    """Whether two different values are among these that are not parameters themselves."""
+    first = None
+    for arg in given:
+        if arg not in params:
+            if first is not None and arg is not first:
+                return True
+            first = arg
+    return False
 
 
 def _replace_twins(block: Block, targets: list[Target], replaced: dict[Value, Value]) -> None:
