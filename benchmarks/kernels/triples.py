@@ -3,7 +3,6 @@
 FAMILY = "plain"
 ARGUMENTS = (300,)
 ANSWER = 73
-NOTE = "squares and their sums are checked for overflow, and computed anew behind the inner loop."
 
 
 def kernel(limit):

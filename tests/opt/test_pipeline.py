@@ -54,7 +54,7 @@ def _break_addition(patch: pytest.MonkeyPatch) -> None:
 
 
 def _break_commuting(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gvn, "_key", lambda inst: (inst.op, inst.imm, frozenset(inst.args)))
+    patch.setattr(gvn, "key_of", lambda inst: (inst.op, inst.imm, frozenset(inst.args)))
 
 
 def _break_division_check(patch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def gvn(function: Function) -> None:
                 continue
             if replaced and not replaced.keys().isdisjoint(inst.args):
                 inst.args = [replaced.get(arg, arg) for arg in inst.args]
-            key = _key(inst)
+            key = key_of(inst)
             found = table.get(key)
             if found is not None and (found[1] is block or dominates(found[1], block)):
                 replaced[result] = found[0]
@@ -67,7 +67,7 @@ def _preorder(tree: DominatorTree) -> Iterator[Block]:
         stack.extend(reversed(tree.children[block]))
 
 
-def _key(inst: Inst) -> tuple[object, ...]:
+def key_of(inst: Inst) -> tuple[object, ...]:
     """What instructions that compute the same have in common."""
     op: Opcode = inst.op
     args = inst.args

@@ -15,6 +15,8 @@ from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import WRAP_FORM, Op
 from tracejit.ir.types import BOOL
 from tracejit.ir.value import Value
+from tracejit.opt.gvn import key_of
+from tracejit.opt.substitute import substitute
 from tracejit.opt.wide import is_wide
 
 _SHIFTS = frozenset((WRAP_FORM[Op.ishl], WRAP_FORM[Op.ishr], Op.ushr_wrap))
@@ -79,6 +81,8 @@ class _Before:
     given: dict[Value, Value]
     """What stands there for the parameters of the header."""
     insts: list[Inst] = field(default_factory=list)
+    computed: dict[object, Value] = field(default_factory=dict)
+    """The results in `insts`, by what they are computed from."""
     prelude: list[Inst] = field(default_factory=list)
     """What `state` needs."""
     state: FrameState | None = None
@@ -95,9 +99,14 @@ class _Motion:
     ends: dict[Loop, list[Block]] = field(default_factory=dict)
     """The blocks of each loop that end an iteration."""
     sources: dict[Block, list[Block]] | None = None
+    replaced: dict[Value, Value] = field(default_factory=dict)
+    """What has been computed in the same place already: neither of two places in the loop dominated
+    the other."""
 
     def consider(self, inst: Inst, block: Block, loop: Loop) -> None:
         """Move the instruction before the outermost loop that it can leave."""
+        if self.replaced:
+            inst.args = [self.replaced.get(arg, arg) for arg in inst.args]
         best: Loop | None = None
         speculated = False
         inner: Loop | None = loop
@@ -137,7 +146,13 @@ class _Motion:
         if inst.exit is not None:
             keeps = inst.op.exit != "never"
             inst.exit = Exit(inst.exit.reason, place.state) if keeps and place.state else None
-        self._take(inst, place)
+        key = key_of(inst)
+        if key in place.computed:
+            self.moved[inst] = place
+            self.replaced[inst.value] = place.computed[key]
+        else:
+            place.computed[key] = inst.value
+            self._take(inst, place)
 
     def _take(self, inst: Inst, place: _Before) -> None:
         if inst in self.moved:  # A constant that an inner loop's preheader needed before.
@@ -207,6 +222,7 @@ class _Motion:
             block.insts = [inst for inst in block.insts if inst not in self.moved]
             blocks.append(block)
         self.function.blocks = blocks
+        substitute(self.function, self.replaced)
 
 
 def _enter_through(place: _Before) -> None:

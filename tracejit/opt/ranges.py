@@ -294,10 +294,20 @@ class _Analysis:
             most = max(high, U64_MAX)
         old = self.bounds.get(param)
         if old is None:
-            return (low, most) if _grows(node, at) else new
+            return (low, most) if self._grows(node, at) else new
         if low < old[0]:
             low = 0 if low >= 0 else self._next_bound(low, least)
         return min(low, old[0]), old[1] if high <= old[1] else self._next_bound(high, most)
+
+    def _grows(self, node: _Node, at: int) -> bool:
+        """Whether an edge gives the parameter a product, or a sum that may be larger than it."""
+        for edge in node.incoming:
+            origin = edge.target.args[at].origin
+            if isinstance(origin, Inst) and origin.op in _GROWING:
+                added = self.bounds.get(origin.args[1])
+                if origin.op is not Op.iadd or added is None or added[1] > 0:
+                    return True
+        return False
 
     def _next_bound(self, bound: int, end: int) -> int:
         """What to widen a bound to: that of a remainder or a mask for a start, else the end.
@@ -496,15 +506,6 @@ class _Analysis:
 def _fits_register(bounds: Interval) -> bool:
     low, high = bounds
     return low >= I64_MIN and high <= (I64_MAX if low < 0 else U64_MAX)
-
-
-def _grows(node: _Node, at: int) -> bool:
-    """Whether an edge gives the parameter a sum or a product."""
-    for edge in node.incoming:
-        origin = edge.target.args[at].origin
-        if isinstance(origin, Inst) and origin.op in _GROWING:
-            return True
-    return False
 
 
 def learn(condition: Value, truth: bool, bounds: Facts) -> Facts | None:
