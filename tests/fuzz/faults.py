@@ -119,14 +119,14 @@ def results_that_always_fit() -> Iterator[None]:
 
 @contextmanager
 def constants_taken_for_each_other() -> Iterator[None]:
-    key = gvn._key
+    key = gvn.key_of
 
     def faulty(inst: Inst) -> tuple[object, ...]:
         if inst.op is Op.iconst and isinstance(inst.imm, int):
             return (inst.op, inst.imm & 0xFF)
         return key(inst)
 
-    with patch.object(gvn, "_key", faulty), unchecked():
+    with patch.object(gvn, "key_of", faulty), unchecked():
         yield
 
 
