@@ -354,7 +354,8 @@ class _Emitter:
 
     def exit_stub(self, exit: LirExit) -> None:
         self.label(f"x{exit.number}")
-        repaid = [inst for inst in exit.undo if inst.operands[0] is R15]
+        # Behind the last poll, any value may be in the register of the fuel.
+        repaid = [inst for inst in exit.undo if inst.virtual and inst.virtual[0] is R15]
         for inst in exit.undo:
             if inst not in repaid:
                 self.undo(inst)
