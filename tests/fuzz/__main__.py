@@ -51,7 +51,7 @@ def parse_options() -> argparse.Namespace:
         type=int,
         default=1,
         metavar="N",
-        help="check one program of N, not each, with a runtime that compiles everything at once too",
+        help="check only one program of N with a runtime that compiles everything at once too",
     )
     parser.add_argument("--reduce", action="store_true", help="make what is found small")
     parser.add_argument("--batch", action="store_true", help=argparse.SUPPRESS)
