@@ -23,7 +23,14 @@ _CHECKED = [op for name, op in Op.by_name.items() if name.endswith("_ovf") and "
 _FREE = [
     *(Op.by_name[name + "_wrap"] for name in ("iadd", "isub", "imul", "ineg", "iabs")),
     *(Op.inot, Op.iand, Op.ior, Op.ixor, Op.imin, Op.imax, Op.ibit_length, Op.ibit_count),
-    *(Op.ubit_length, Op.ubit_count, Op.imul_high, Op.umul_high, Op.ireciprocal),
+    *(
+        Op.ubit_length,
+        Op.ubit_count,
+        Op.imul_high,
+        Op.umul_high,
+        Op.ireciprocal,
+        Op.ureciprocal_wide,
+    ),
 ]
 _SHIFTS = [Op.ishl_wrap, Op.ishr_wrap, Op.ushr_wrap]
 _WIDE = [Op.imod_wide_wrap, Op.umod_wide_wrap]

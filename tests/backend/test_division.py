@@ -11,7 +11,7 @@ from tests.backend.random_ir import FITTING
 from tracejit.backend.lower_division import is_reciprocal, reciprocal, short_reciprocal
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.parser import parse
-from tracejit.ir.types import fits_i64
+from tracejit.ir.types import fits_i64, wrap_i64
 
 DIVISORS = sorted(
     {3, 5, 6, 7, 9, 10, 11, 12, 13, 25, 60, 97, 100, 125, 641, 1000, 3600, 10**9 + 7, 10**18}
@@ -154,6 +154,28 @@ def test_by_a_reciprocal(form: str, least: int | None) -> None:
         }:
             if fits_i64(x) and x >= first:
                 agree(native, x, m)
+
+
+@pytest.mark.parametrize("form", ["ovf", "wrap"])
+def test_a_pair_by_a_reciprocal(form: str) -> None:
+    exit = "exit[division] @6 x=v0 m=v2" if form == "ovf" else ""
+    native = compiled(
+        parse(f"""function f:
+        block0(v0: i64, v1: i64, v2: i64):
+            v3: i64 = ureciprocal_wide v2
+            v4: i64 = umod_wide_by_{form} v0, v1, v2, v3 {exit}
+            ret (v3,v4,)
+        """)
+    )
+    rng = random.Random(form)
+    large = [2**63, 2**63 + 1, 2**63 + 29, 3 * 2**62, 2**64 - 59, 2**64 - 2, 2**64 - 1]
+    for m in (*large, *[2**63 | rng.getrandbits(63) for _ in range(40)], 1, 2, 97, 2**32 + 1, 0):
+        if m or form == "ovf":
+            highs = {0, 1, m // 2, m - 1, m, 2**64 - 1, rng.getrandbits(64) % (m or 1)}
+            for high in highs:
+                lows = {0, 1, m - 1, 2**64 - 1, -high * 2**64 % (m or 1), rng.getrandbits(64)}
+                for low in lows:
+                    agree(native, *map(wrap_i64, (high, low, m)))
 
 
 SUMS = [("imod", op) for op in ("iadd_wrap", "isub_wrap", "iadd_ovf", "isub_ovf")] + [

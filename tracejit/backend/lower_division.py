@@ -148,14 +148,11 @@ def divide_by_register(
 ) -> None:
     """Whichever of quotient and remainder; operands that are not signed are unsigned."""
     if quotient or not _is_near(select, inst):
-        _divide(select, inst, quotient, signed, cold=False)
+        _divide(select, inst, quotient, signed)
         return
     far, join = select.new_block(cold=True), select.new_block()
     _subtract_once(select, inst, signed, far, join)
-    select.start(far)
-    _divide(select, inst, quotient, signed, cold=True)
-    select.emit("jmp", join)
-    select.start(join)
+    select.emit_cold(far, lambda: _divide(select, inst, quotient, signed), join)
 
 
 def _is_near(select: Selector, inst: Inst) -> bool:
@@ -196,7 +193,7 @@ def _subtract_once(
     low = select.bounds(a)[0] if signed else 0
     is_difference = signed and isinstance(a.origin, Inst) and a.origin.op in _DIFFERENCES
     if signed and select.bounds(b)[0] < 0:
-        _go_on_unless(select, "s", y, far)
+        go_on_unless(select, "s", y, far)
     select.emit("mov", d, x)
     if is_difference:
         select.emit("add", d, y)
@@ -206,7 +203,7 @@ def _subtract_once(
         select.emit("sub", d, y)
         select.emit("cmovb", d, x)
         if low - select.bounds(b)[1] < I64_MIN:
-            _go_on_unless(select, "s", x, far)
+            go_on_unless(select, "s", x, far)
     near = select.new_block()
     select.emit("cmp", d, y)
     select.branch("ae", far, near)
@@ -214,14 +211,14 @@ def _subtract_once(
     select.emit("jmp", join)
 
 
-def _go_on_unless(select: Selector, condition: str, number: VirtualRegister, far: LirBlock) -> None:
+def go_on_unless(select: Selector, condition: str, number: VirtualRegister, far: LirBlock) -> None:
     near = select.new_block()
     select.emit("test", number, number)
     select.branch(condition, far, near)
     select.start(near)
 
 
-def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool, *, cold: bool) -> None:
+def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool) -> None:
     a, b = inst.args
     zero, overflow = None, None
     if inst.op.exit == "must":
@@ -238,7 +235,7 @@ def _divide(select: Selector, inst: Inst, quotient: bool, signed: bool, *, cold:
     if min(bounds[0][0], bounds[1][0]) >= 0 and most < I64_MAX:
         _divide_unsigned(select, d, x, y, quotient, "div32" if most <= _U32_MAX else "div")
         return
-    fast, slow, join = (select.new_block(cold=is_cold) for is_cold in (cold, True, cold))
+    fast, slow, join = select.new_block(), select.new_block(cold=True), select.new_block()
     high_bits = select.copy(x)
     select.emit("or", high_bits, y)
     select.emit("shr", high_bits, 32)
@@ -286,9 +283,9 @@ def lower_remainder_by_reciprocal(select: Selector, inst: Inst) -> None:
     x, y, v, d = (select.register(value) for value in (a, b, c, inst.value))
     far, join = select.new_block(cold=True), select.new_block()
     if select.bounds(b)[0] <= 0:
-        _go_on_unless(select, "le", y, far)
+        go_on_unless(select, "le", y, far)
     if select.bounds(a)[0] < 0:
-        _go_on_unless(select, "s", x, far)
+        go_on_unless(select, "s", x, far)
     select.emit("mov", RAX, x)
     select.emit("mul", v)
     product = select.copy(RDX)
@@ -299,11 +296,9 @@ def lower_remainder_by_reciprocal(select: Selector, inst: Inst) -> None:
     select.emit("sub", less, y)
     select.emit("cmovae", d, less)
     select.emit("jmp", join)
-    select.start(far)
     op = Op.imod_ovf if inst.op is Op.imod_by_ovf else Op.imod_wrap
-    _divide(select, Inst(op, [a, b], None, inst.result, inst.exit), False, True, cold=True)
-    select.emit("jmp", join)
-    select.start(join)
+    division = Inst(op, [a, b], None, inst.result, inst.exit)
+    select.emit_cold(far, lambda: _divide(select, division, False, True), join)
 
 
 def _divide_unsigned(

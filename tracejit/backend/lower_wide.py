@@ -8,7 +8,7 @@ take the division of one.
 from __future__ import annotations
 
 from tracejit.backend.lir import AnyRegister, LirBlock, VirtualRegister
-from tracejit.backend.lower_division import lower_division
+from tracejit.backend.lower_division import go_on_unless, lower_division
 from tracejit.backend.lower_unsigned import lower_unsigned_division
 from tracejit.backend.selection import Selector, constant_of, lowers
 from tracejit.backend.x64 import RAX, RDX
@@ -51,6 +51,43 @@ def lower_unsigned_wide_division(select: Selector, inst: Inst) -> None:
     select.emit("mov", d, _divide_pair(select, inst, select.copy(x), y, m))
     select.emit("jmp", join)
     select.start(join)
+
+
+@lowers(Op.ureciprocal_wide)
+def lower_wide_reciprocal(select: Selector, inst: Inst) -> None:
+    (divisor,) = inst.args
+    d, m = select.register(inst.value), select.register(divisor)
+    large, join = select.new_block(), select.new_block()
+    select.emit("mov", d, 0)
+    select.emit("test", m, m)
+    select.branch("ns", join, large)
+    select.start(large)
+    select.emit("mov", RAX, -1)
+    select.emit("mov", RDX, m)
+    select.emit("not", RDX)
+    select.emit("div", m)
+    select.emit("mov", d, RAX)
+    select.emit("jmp", join)
+    select.start(join)
+
+
+@lowers(Op.umod_wide_by_ovf, Op.umod_wide_by_wrap)
+def lower_wide_remainder_by_reciprocal(select: Selector, inst: Inst) -> None:
+    """By the reciprocal, where the divisor needs no shift and the quotient fits a register."""
+    operands = inst.args[:3]
+    x, y, m = (select.register(value) for value in operands)
+    v, d = select.register(inst.args[3]), select.register(inst.value)
+    far, join = select.new_block(cold=True), select.new_block()
+    go_on_unless(select, "ns", m, far)
+    below = select.new_block()
+    select.emit("cmp", x, m)
+    select.branch("ae", far, below)
+    select.start(below)
+    select.emit("mov", d, _divide_normalised(select, x, y, m, v, False))
+    select.emit("jmp", join)
+    op = Op.umod_wide_ovf if inst.op is Op.umod_wide_by_ovf else Op.umod_wide_wrap
+    division = Inst(op, operands, None, inst.result, inst.exit)
+    select.emit_cold(far, lambda: lower_unsigned_wide_division(select, division), join)
 
 
 @lowers(Op.imod_wide_ovf, Op.imod_wide_wrap, Op.ifloordiv_wide_ovf)
@@ -158,10 +195,7 @@ def normalised_reciprocal(divisor: int) -> tuple[int, int, int]:
 def _divide_by_constant(
     select: Selector, x: VirtualRegister, y: VirtualRegister, divisor: int, quotient: bool
 ) -> VirtualRegister:
-    """The same with multiplications, where x is below the divisor.
-
-    Moeller and Granlund, "Improved Division by Invariant Integers", 2011, algorithm 4.
-    """
+    """The same with multiplications, where x is below the divisor."""
     shift, normalised, inverse = normalised_reciprocal(divisor)
     d, v = select.constant(wrap_i64(normalised)), select.constant(wrap_i64(inverse))
     if shift:
@@ -170,6 +204,24 @@ def _divide_by_constant(
         select.emit("shr", carried, WORD - shift)
         select.emit("or", x, carried)
         select.emit("shl", y, shift)
+    found = _divide_normalised(select, x, y, d, v, quotient)
+    if not quotient and shift:
+        select.emit("shr", found, shift)
+    return found
+
+
+def _divide_normalised(
+    select: Selector,
+    x: VirtualRegister,
+    y: VirtualRegister,
+    d: VirtualRegister,
+    v: VirtualRegister,
+    quotient: bool,
+) -> VirtualRegister:
+    """The quotient or the remainder of x:y and d, which has the highest bit and is above x.
+
+    Moeller and Granlund, "Improved Division by Invariant Integers", 2011, algorithm 4.
+    """
     select.emit("mov", RAX, v)
     select.emit("mul", x)
     q, fraction = select.copy(RDX), select.copy(RAX)
@@ -179,23 +231,24 @@ def _divide_by_constant(
     product, remainder = select.copy(q), select.copy(y)
     select.emit("imul", product, d)
     select.emit("sub", remainder, product)
-    less, more = select.copy(q), select.copy(remainder)
-    select.emit("sub", less, 1)
+    if quotient:
+        less = select.copy(q)
+        select.emit("sub", less, 1)
+        select.emit("cmp", remainder, fraction)
+        select.emit("cmova", q, less)
+    more = select.copy(remainder)
     select.emit("add", more, d)
     select.emit("cmp", remainder, fraction)
     select.emit("cmova", remainder, more)
-    if quotient:
-        select.emit("cmova", q, less)
     again, done = select.new_block(cold=True), select.new_block()
     select.emit("cmp", remainder, d)
     select.branch("ae", again, done)
     select.start(again)
     select.emit("sub", remainder, d)
-    select.emit("add", q, 1)
+    if quotient:
+        select.emit("add", q, 1)
     select.emit("jmp", done)
     select.start(done)
-    if not quotient and shift:
-        select.emit("shr", remainder, shift)
     return q if quotient else remainder
 
 

@@ -58,6 +58,8 @@ class Selector:
         self.fused: set[Inst] = set()
         """What a later instruction computes too."""
         self.depth = 0
+        self.is_cold = False
+        """Whether what is emitted now is seldom reached."""
         self.items: list[MachInst | LirBlock] = []
         self._survey()
 
@@ -119,11 +121,20 @@ class Selector:
         self.items.append(MachInst(ROWS[name], [], *exits))
 
     def new_block(self, *, cold: bool = False) -> LirBlock:
-        return LirBlock(-1, self.depth, cold)
+        return LirBlock(-1, self.depth, cold or self.is_cold)
 
     def start(self, block: LirBlock) -> None:
         """What is emitted next goes to the block; what was emitted last falls through to it."""
         self.items.append(block)
+
+    def emit_cold(self, block: LirBlock, emit: Callable[[], None], join: LirBlock) -> None:
+        """Let the block, and all that is emitted for it, be out of the way; then on to `join`."""
+        self.start(block)
+        self.is_cold = True
+        emit()
+        self.is_cold = False
+        self.emit("jmp", join)
+        self.start(join)
 
     def branch(self, condition: str, taken: LirBlock, other: LirBlock) -> None:
         self.items.append(make("j" + condition, taken))

@@ -130,6 +130,7 @@ def _shl_in_word(a: int, b: int) -> int:
 _UNARY: Final = (INT,)
 _BINARY: Final = (INT, INT)
 _TERNARY: Final = (INT, INT, INT)
+_QUATERNARY: Final = (INT, INT, INT, INT)
 
 _EXACT_ARITHMETIC: Final = (
     Opcode("iadd", _BINARY, INT, lambda a, b: a + b, "may", commutes=True, only="exact"),
@@ -285,12 +286,28 @@ def _mod_by(a: int, b: int, reciprocal: int) -> int:
     return wrap_i64(_mod(a, b))
 
 
+def _mod_of_pair_by(high: int, low: int, divisor: int, reciprocal: int) -> int:
+    return wrap_i64(_mod(_wide(unsigned(high), low), unsigned(divisor)))
+
+
+def _wide_reciprocal(divisor: int) -> int:
+    """Of an unsigned register."""
+    size = unsigned(divisor)
+    return wrap_i64(((1 << 2 * WORD) - 1) // size - (1 << WORD)) if size >> WORD - 1 else 0
+
+
 _RECIPROCALS: Final = (
     # As much as an unsigned register holds, divided by what is positive; else 0.
     _machine("ireciprocal", _UNARY, _reciprocal),
     # The remainder by a divisor of which the third operand is the reciprocal.
     _machine("imod_by_ovf", _TERNARY, _mod_by, leaves=True),
     _machine("imod_by_wrap", _TERNARY, _mod_by, traps=True),
+    # What twice a register holds, divided by a divisor with a register's highest bit, but for that
+    # bit of the result; else 0.
+    _machine("ureciprocal_wide", _UNARY, _wide_reciprocal),
+    # The remainder of an unsigned pair by a divisor of which the fourth operand is that.
+    _machine("umod_wide_by_ovf", _QUATERNARY, _mod_of_pair_by, leaves=True),
+    _machine("umod_wide_by_wrap", _QUATERNARY, _mod_of_pair_by, traps=True),
 )
 
 _GUARDS: Final = (
@@ -413,6 +430,9 @@ class Op:
     ireciprocal = by_name["ireciprocal"]
     imod_by_ovf = by_name["imod_by_ovf"]
     imod_by_wrap = by_name["imod_by_wrap"]
+    ureciprocal_wide = by_name["ureciprocal_wide"]
+    umod_wide_by_ovf = by_name["umod_wide_by_ovf"]
+    umod_wide_by_wrap = by_name["umod_wide_by_wrap"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
     prepay = by_name["prepay"]
