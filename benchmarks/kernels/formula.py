@@ -3,7 +3,7 @@
 FAMILY = "plain"
 ARGUMENTS = (300_000,)
 ANSWER = 26999550003450000
-NOTE = "five results are checked for overflow; gcc checks none, so that 7 * i becomes a sum."
+NOTE = "the total is checked for overflow; gcc makes 7 * i a sum that goes along."
 
 
 def kernel(n):

@@ -127,13 +127,25 @@ def _multiply(select: Selector, inst: Inst, a: Value, b: Value) -> None:
 @lowers(Op.imul_wrap)
 def lower_imul_wrap(select: Selector, inst: Inst) -> None:
     a, b = ordered(select, inst)
-    d, constant = select.register(inst.value), constant_of(b)
-    if constant in (3, 5, 9) and constant_of(a) is None:
-        factor = select.register(a)
-        select.emit("lea", d, Memory(factor, 0, factor, constant - 1))
-    elif constant is not None and constant > 0 and constant & (constant - 1) == 0:
-        select.emit("mov", d, select.source(a))
-        select.emit("shl", d, constant.bit_length() - 1)
+    constant = constant_of(b)
+    if constant is None or constant <= 0 or constant_of(a) is not None:
+        _multiply(select, inst, a, b)
+        return
+    d, factor = select.register(inst.value), select.register(a)
+    shift = (constant & -constant).bit_length() - 1
+    odd = constant >> shift
+    if odd in (1, 3, 5, 9):
+        if odd == 1:
+            select.emit("mov", d, select.source(a))
+        else:
+            select.emit("lea", d, Memory(factor, 0, factor, odd - 1))
+        if shift:
+            select.emit("shl", d, shift)
+    elif constant & (constant + 1) == 0:
+        # Two instructions of one cycle each; a multiplication takes three.
+        select.emit("mov", d, factor)
+        select.emit("shl", d, constant.bit_length())
+        select.emit("sub", d, factor)
     else:
         _multiply(select, inst, a, b)
 
