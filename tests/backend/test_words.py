@@ -139,3 +139,48 @@ def test_a_sum_of_what_lives_on_is_no_address_where_its_flags_are_asked(
     assert ("lea" in body) == ("test" in body)
     assert compare in ("ile", "igt") or "lea" not in body
     agrees_everywhere(native)
+
+
+CARRIES = {
+    "v4, v0": True,
+    "v4, v1": True,
+    "v0, v4": False,
+    "v4, v3": False,
+}
+"""Comparisons that tell the carry of v4 = v0 + v1, or something else."""
+
+
+@pytest.mark.parametrize(("compared", "is_carry"), CARRIES.items())
+@pytest.mark.parametrize("added", ["v3, v6", "v6, v4", "v6, v6"])
+def test_a_sum_of_pairs_adds_the_carry(compared: str, is_carry: bool, added: str) -> None:
+    native = compiled(
+        with_ranges(
+            f"""function f:
+        block0(v0: i64, v1: i64):
+            v3: i64 = imul_wrap v0, v1
+            v4: i64 = iadd_wrap v0, v1
+            v5: bool = ult {compared}
+            v6: i64 = ifrom_bool v5
+            v7: i64 = iadd_wrap {added}
+            ret (v7,v4,v3,)
+        """
+        )
+    )
+    assert ("adc" in native.text) == (is_carry and added != "v6, v6")
+    agrees_everywhere(native)
+
+
+def test_a_carry_of_a_sum_further_up_is_compared_for() -> None:
+    native = compiled(
+        with_ranges("""function f:
+        block0(v0: i64, v1: i64):
+            v4: i64 = iadd_wrap v0, v1
+            v3: i64 = imul_wrap v0, v4
+            v5: bool = ult v4, v0
+            v6: i64 = ifrom_bool v5
+            v7: i64 = iadd_wrap v3, v6
+            ret (v7,v4,v6,)
+        """)
+    )
+    assert "adc" not in native.text
+    agrees_everywhere(native)

@@ -72,8 +72,39 @@ def invertible_ovf(
 
 @lowers(Op.iadd_wrap)
 def lower_iadd_wrap(select: Selector, inst: Inst) -> None:
+    for high, carry in (inst.args, inst.args[::-1]):
+        total = _that_carries(select, inst, carry)
+        if total is not None:
+            _add_carry(select, inst, high, total)
+            return
     a, b = ordered(select, inst)
     _add(select, inst, a, b, constant_of(b))
+
+
+def _that_carries(select: Selector, inst: Inst, carry: Value) -> Inst | None:
+    """The sum right before, if what the instruction adds is its carry and is not used otherwise."""
+    as_number = select.only_here(carry)
+    if as_number is None or as_number.op is not Op.ifrom_bool:
+        return None
+    test = select.only_here(as_number.args[0])
+    if test is None or test.op is not Op.ult:
+        return None
+    total = test.args[0].origin
+    if not isinstance(total, Inst) or total.op is not Op.iadd_wrap:
+        return None
+    at = select.block.insts.index(inst)
+    is_before = select.block.insts[max(at - 3, 0) : at] == [total, test, as_number]
+    return total if is_before and test.args[1] in total.args else None
+
+
+def _add_carry(select: Selector, inst: Inst, high: Value, total: Inst) -> None:
+    a, b = ordered(select, total)
+    d = select.register(inst.value)
+    upper = select.register(high)
+    two_address(select, total, "add", a, b)
+    select.emit("mov", d, upper)
+    select.emit("adc", d, 0)
+    select.fused.add(total)
 
 
 @lowers(Op.isub_wrap)

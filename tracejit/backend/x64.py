@@ -130,7 +130,7 @@ def _row(
     )
 
 
-_TAKE_IMMEDIATE: Final = ("mov", "add", "sub", "and", "or", "xor", "cmp", "test")
+_TAKE_IMMEDIATE: Final = ("mov", "add", "adc", "sub", "and", "or", "xor", "cmp", "test")
 
 
 def _sized(name: str, spec: str) -> tuple[MachOp, MachOp]:
