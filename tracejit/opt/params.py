@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Final
 
-from tracejit.ir.function import Block, Function, Target
+from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.value import Value
-from tracejit.opt.substitute import substitute
+from tracejit.opt.substitute import resolve, substitute
 
 _FREE_SWEEPS: Final = 8
 """After so many sweeps a parameter that holds several values is not asked again."""
+_MOST_ALIKE: Final = 4
+"""A parameter is compared with so many that start with the same value."""
 
 
 def params(function: Function) -> None:
@@ -27,8 +29,9 @@ def params(function: Function) -> None:
             given = zip(*[target.args for target in edges[block]], strict=True)
             rows += zip(block.params, given, strict=True)
     replaced = _copies(rows)
-    for block, targets in edges.items():
-        _replace_twins(block, targets, replaced)
+    for block in edges:
+        if len(block.params) > 1:
+            _replace_twins(block, edges, replaced)
     if not replaced:
         return
     for block, targets in edges.items():
@@ -98,13 +101,66 @@ def _hold_several(given: Sequence[Value], params: Container[Value]) -> bool:
     return False
 
 
-def _replace_twins(block: Block, targets: list[Target], replaced: dict[Value, Value]) -> None:
-    """Of parameters that are given the same arguments on every edge, keep the first."""
-    if len(block.params) < 2:
-        return
-    first: dict[tuple[Value, ...], Value] = {}
-    for param, *given in zip(block.params, *(target.args for target in targets), strict=True):
-        if param not in replaced:
-            twin = first.setdefault(tuple(given), param)
-            if twin is not param:
-                replaced[param] = twin
+def _replace_twins(
+    block: Block, edges: dict[Block, list[Target]], replaced: dict[Value, Value]
+) -> None:
+    """Of parameters that always hold the same, keep the first."""
+    leaders: dict[object, list[Value]] = {}
+    for param, given in zip(block.params, edges[block][0].args, strict=True):
+        if param in replaced:
+            continue
+        alike = leaders.setdefault(_start(resolve(given, replaced)), [])
+        for leader in alike[:_MOST_ALIKE]:
+            found = _twins(leader, param, edges, replaced)
+            if found is not None:
+                replaced.update(found)
+                break
+        else:
+            alike.append(param)
+
+
+def _start(value: Value) -> object:
+    """What parameters that start with the value are alike by."""
+    origin = value.origin
+    return (origin.op, origin.imm) if isinstance(origin, Inst) and origin.op.has_imm else value
+
+
+def _twins(
+    x: Value, y: Value, edges: dict[Block, list[Target]], replaced: dict[Value, Value]
+) -> dict[Value, Value] | None:
+    """The parameters that are others if y always is x; None if it need not be.
+
+    Optimistic too: that they are the same is believed until something that they are made of
+    differs. Values are the same where the same is computed from the same, and parameters of one
+    block where all edges give them the same, after Alpern, Wegman and Zadeck, "Detecting Equality
+    of Variables in Programs" (1988).
+    """
+    believed: dict[Value, Value] = {}
+    work = [(x, y)]
+    while work:
+        a, b = [resolve(resolve(value, replaced), believed) for value in work.pop()]
+        if a is b:
+            continue
+        made, like = a.origin, b.origin
+        if isinstance(made, Inst) and isinstance(like, Inst):
+            if made.op is not like.op or made.imm != like.imm or made.op.effect:
+                return None
+            first, second = like.args[:1], like.args[1:]
+            if made.op.commutes and _is_crossed(made.args, like.args, replaced, believed):
+                first, second = second, first
+            work += zip(made.args, first + second, strict=True)
+        elif made is like and isinstance(made, Block) and made in edges and a.type == b.type:
+            one, other = made.params.index(a), made.params.index(b)
+            work += [(target.args[one], target.args[other]) for target in edges[made]]
+        else:
+            return None
+        believed[b] = a
+    return {value: same for value, same in believed.items() if isinstance(value.origin, Block)}
+
+
+def _is_crossed(
+    x: list[Value], y: list[Value], replaced: dict[Value, Value], believed: dict[Value, Value]
+) -> bool:
+    """Whether one of two operands is the other operand there."""
+    (a, b), (c, d) = [[resolve(resolve(v, replaced), believed) for v in two] for two in (x, y)]
+    return a is not c and b is not d and (a is d or b is c)
