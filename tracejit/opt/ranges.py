@@ -112,8 +112,10 @@ class _Node:
     outgoing: list[_Edge] = field(default_factory=list)
     is_head: bool = False
     """Whether a retreating edge leads here."""
-    entered: list[Interval] | None = None
-    """The bounds of the parameters when the block was last interpreted."""
+    reads: list[Value] = field(default_factory=list)
+    """All whose bounds interpreting the block depends on, but for what the block computes."""
+    entered: tuple[Facts, list[Interval | None]] | None = None
+    """What was known on entry, and of `reads`, when the block was last interpreted."""
 
 
 def find_ranges(
@@ -171,7 +173,10 @@ class _Analysis:
         self.reductions: list[Value] = []
         """Remainders and masked integers: what loops bound their variables by."""
         self.sweeps = 0
-        nodes = {block: _Node(block, tree.idom[block], self._plan(block)) for block in tree.order}
+        nodes = {
+            block: _Node(block, tree.idom[block], self._plan(block), reads=_reads(block))
+            for block in tree.order
+        }
         seen: set[Block] = set()
         for block, node in nodes.items():
             seen.add(block)
@@ -232,12 +237,10 @@ class _Analysis:
     def sweep(self, mode: _Mode) -> None:
         """Interpret the blocks that can be reached, in reverse postorder.
 
-        Once interpreted, a block is left out while neither what its parameters are given has
-        changed nor anything above it.
+        Once interpreted, a block is left out while nothing that it depends on has changed.
         """
         facts, bounds = self.facts, self.bounds
         self.sweeps += 1
-        touched: set[Block] = set()
         for node in self.nodes:
             block, incoming = node.block, node.incoming
             given = [edge.given for edge in incoming if edge.given is not None]
@@ -245,19 +248,17 @@ class _Analysis:
             if incoming and (not (given or gives_up) or node.idom not in facts):
                 for edge in node.outgoing:
                     edge.given = None
-                if facts.pop(block, None) is not None:
-                    touched.add(block)
+                facts.pop(block, None)
+                node.entered = None
                 continue
-            changed = block not in facts or node.idom in touched
             if incoming and block.params:
-                joined = self._join(node, given, mode)
-                if joined != node.entered:
-                    node.entered = joined
-                    bounds.update(zip(block.params, joined, strict=True))
-                    changed = True
-            if changed:
-                touched.add(block)
-                self._visit(node)
+                bounds.update(zip(block.params, self._join(node, given, mode), strict=True))
+            known = self._facts_at(node)
+            entered = known, [bounds.get(value) for value in node.reads]
+            if entered != node.entered:
+                node.entered = entered
+                facts[block] = known
+                self._visit(node, known)
 
     def is_stable(self) -> bool:
         """Whether another widening sweep would change nothing."""
@@ -332,9 +333,8 @@ class _Analysis:
             return {**facts, **learned} if len(facts) < MAX_FACTS else learned
         return facts
 
-    def _visit(self, node: _Node) -> None:
+    def _visit(self, node: _Node, facts: Facts) -> None:
         bounds, unfit, low = self.bounds, self.unfit, self.low
-        facts = self.facts[node.block] = self._facts_at(node)
         general = [(value, bounds[value]) for value in facts]
         bounds.update(facts)
         for result, transfer, x, y in node.steps:
@@ -501,6 +501,31 @@ class _Analysis:
 
     def dead_edges(self) -> set[Target]:
         return {edge.target for node in self.nodes for edge in node.outgoing if edge.dead}
+
+
+def _reads(block: Block) -> list[Value]:
+    """The values that tell all that the transfer functions and branches of the block go by."""
+    found: dict[Value, None] = dict.fromkeys(block.params)
+    conditions: list[Value] = []
+    for inst in block.insts:
+        for arg in inst.args:
+            found[arg] = None
+        if inst.op is Op.select or inst.op is Op.br_if:
+            conditions.append(inst.args[0])
+    for target in block.insts[-1].targets:
+        for arg in target.args:
+            found[arg] = None
+    while conditions:
+        origin = conditions.pop().origin
+        if isinstance(origin, Inst):
+            for arg in origin.args:
+                found[arg] = None
+            if origin.op not in INVERSE:
+                conditions += origin.args
+    for inst in block.insts:
+        if inst.result in found:
+            del found[inst.result]
+    return list(found)
 
 
 def _fits_register(bounds: Interval) -> bool:
