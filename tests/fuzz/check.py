@@ -11,7 +11,16 @@ from math import inf, nan
 from pathlib import Path
 from types import FunctionType
 
-from tests.differential import EDGES, SMALL, STRANGERS, Difference, Function, MyInt, compare
+from tests.differential import (
+    EDGES,
+    SMALL,
+    STRANGERS,
+    Difference,
+    Function,
+    MyInt,
+    compare,
+    fingerprint,
+)
 from tests.fuzz.generate import Chooser, generate
 
 REGRESSIONS = Path(__file__).parent.parent / "regressions"
@@ -92,7 +101,7 @@ def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int
     compare(plain, decorate(decorated), case.calls, repeats)
     for name in ("LOG", "TALLY", "GLOBAL"):
         expected, found = plain.__globals__[name], decorated.__globals__[name]
-        if expected != found:
+        if fingerprint(expected) != fingerprint(found):
             raise AssertionError(f"{name} is {found!r} rather than {expected!r}")
 
 

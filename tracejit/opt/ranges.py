@@ -34,7 +34,7 @@ from tracejit.opt.intervals import (
     square,
 )
 
-MAX_SWEEPS = 8
+MAX_SWEEPS = 16
 """After so many sweeps without a fixpoint, loops are taken to give anything."""
 EAGER_SWEEPS = 4
 """So many sweeps guess that a bound of a remainder or a mask is one of a loop variable."""
@@ -177,6 +177,10 @@ class _Analysis:
             block: _Node(block, tree.idom[block], self._plan(block), reads=_reads(block))
             for block in tree.order
         }
+        self.begins_beyond = any(
+            most > I64_MAX and value not in self.wide for value, (_, most) in self.bounds.items()
+        )
+        """Whether an argument or a constant in a register exceeds the signed integers."""
         seen: set[Block] = set()
         for block, node in nodes.items():
             seen.add(block)
@@ -276,7 +280,7 @@ class _Analysis:
     def _join(self, node: _Node, given: list[list[Interval]], mode: _Mode) -> list[Interval]:
         """What bounds the parameters, by what all edges give."""
         if mode is _Mode.GIVE_UP and node.is_head:
-            return [self._everything(param) for param in node.block.params]
+            return [self._whatever_is_held(param) for param in node.block.params]
         joined = given[0]
         for other in given[1:]:
             joined = [
@@ -438,6 +442,13 @@ class _Analysis:
         if value.type == BOOL:
             return BOOL_RANGE
         return _ANYTHING if value in self.modular else I64_RANGE
+
+    def _whatever_is_held(self, param: Value) -> Interval:
+        """Bounds that hold whatever the loop does, if no operation gives what does not fit."""
+        least, most = self._everything(param)
+        if param.type == BOOL or (self._is_signed(param) and not self.begins_beyond):
+            return least, most
+        return least, max(most, U64_MAX)
 
     def add_low_params(self) -> None:
         for node in self.nodes:
