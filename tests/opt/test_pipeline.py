@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.opt.generate import generate
 from tests.opt.synthetic import loops
 from tests.opt.test_random_programs import check
 from tests.work import calls
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Returned, interpret
 from tracejit.ir.ops import Op
+from tracejit.ir.printer import print_function
 from tracejit.ir.verifier import verify
 from tracejit.opt import fold, forms, gvn, intervals, ranges
 from tracejit.opt.pipeline import PASSES, optimise
@@ -31,6 +33,18 @@ def test_the_synthetic_program_keeps_its_meaning() -> None:
     optimise(function)
     verify(function, "machine")
     assert interpret(function, [37, 20, 5]) == expected
+
+
+@pytest.mark.parametrize("seed", [64, 178, 340, 351, 395, 419])
+def test_a_program_is_optimised_the_same_way_wherever_its_blocks_lie_in_memory(seed: int) -> None:
+    texts = set()
+    kept = []
+    for size in range(6):
+        kept.append([Function("f").new_block() for _ in range(size)])
+        function = generate(seed)
+        optimise(function)
+        texts.add(print_function(function))
+    assert len(texts) == 1
 
 
 def test_each_pass_is_reported_after_it_ran() -> None:

@@ -57,6 +57,7 @@ def _ends_soon(
     for at, param in enumerate(loop.header.params):
         step = again[at].origin
         starts = {_constant(args[at]) for args in given}
+        start = starts.pop() if len(starts) == 1 else None
         if isinstance(step, Inst) and param in step.args:
             if _doubles(function, param, step):
                 return True
@@ -65,7 +66,7 @@ def _ends_soon(
                     continue
                 if _loses_bits(function, param, step) and _ends_at_zero(compare, stays):
                     return True
-                if len(starts) == 1 and _counts_out(step, compare, stays, starts.pop()):
+                if _counts_out(step, compare, stays, start):
                     return True
     return False
 

@@ -160,7 +160,7 @@ class _Mining:
         """Let exits and the other ways out of the loop return what they do not need."""
         following, variable = self.count.following, self.count.variable
         home = next(block for block in self.blocks if following.origin in block.insts)
-        for block in self.blocks:
+        for block in sorted(self.blocks, key=lambda block: block.id):
             is_known = self.tree.dominates(home, block)
             leaves_before = block is home and self.leaves_before(block)
             at = following if is_known and not leaves_before else variable
