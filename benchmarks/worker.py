@@ -24,7 +24,7 @@ Timer = Callable[[int], float]
 TURN = 0.005
 """Seconds that a turn takes, unless one loop takes longer."""
 WARM_CALLS = 3
-COMPILATIONS = 5
+COMPILATIONS = 15
 
 
 def main(name: str, budget: str, *chosen: str) -> None:
