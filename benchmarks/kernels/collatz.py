@@ -3,6 +3,7 @@
 FAMILY = "plain"
 ARGUMENTS = (4_000,)
 ANSWER = (3711, 237)
+NOTE = "3 * n + 1 is checked for overflow, and so stays behind a branch."
 
 
 def kernel(limit):

@@ -217,3 +217,15 @@ def test_shifts_and_differences_of_bits(stage: str) -> None:
         made = e.emit(Op.ixor, e.x, e.y)
         other = e.x if x else e.y
         e.check(e.emit(op, *((made, other) if swapped else (other, made))), FEW, EIGHT_BITS[::8])
+
+
+@pytest.mark.parametrize("count", [0, 1, 63])
+def test_unsigned_shifts(count: int) -> None:
+    e = Expression("wrap")
+    result = e.emit(Op.ushr_wrap, e.x, e.const(count))
+    e.check(result, [*EIGHT_BITS, *FEW])
+    ret = e.block.insts[-1]
+    assert (_returned(ret) is e.x) == (count == 0)
+    for number in FEW:
+        e = Expression("wrap")
+        e.check(e.emit(Op.ushr_wrap, e.const(number), e.const(count)), [0])

@@ -413,6 +413,11 @@ def _inot(args: Operands, known: Known) -> Answer:
     return None
 
 
+def _ushr(args: Operands, known: Known) -> Answer:
+    """x >> 0 -> x"""
+    return args[0] if known[1] == 0 else None
+
+
 def _idempotent(args: Operands, known: Known) -> Answer:
     """min(x, x) -> x"""
     return args[0] if args[0] is args[1] else None
@@ -514,6 +519,7 @@ _PLAIN: Final[dict[Opcode, Rule]] = {
     Op.iand: _iand,
     Op.ior: _ior,
     Op.ixor: _ixor,
+    Op.ushr_wrap: _ushr,
     Op.imin: _idempotent,
     Op.imax: _idempotent,
     Op.ibit_length: _no_rule,
