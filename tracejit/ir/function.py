@@ -214,6 +214,12 @@ class Function:
         return found
 
 
+def constant_of(value: Value) -> int | None:
+    """The number, where an `iconst` makes the value."""
+    origin = value.origin
+    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int
+
+
 def result_type(op: Opcode, args: Sequence[Value]) -> Type:
     """The type of the result: `int` in a row is what the operands are, or the stage's integer."""
     if op.result == "same":

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.function import Block, Function, Inst, constant_of
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import values_in
 from tracejit.ir.types import INT, WORD
@@ -145,8 +145,3 @@ def mask_width(args: list[Value]) -> int:
         if mask is not None and 0 <= mask < 1 << WORD
     ]
     return min(widths, default=ALL)
-
-
-def constant_of(value: Value) -> int | None:
-    origin = value.origin
-    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from tracejit.ir.function import Function, Inst
+from tracejit.ir.function import Function, Inst, constant_of
 from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
 from tracejit.ir.types import BOOL, INT, WORD, fits_i64, fits_u64
 from tracejit.ir.value import Value
@@ -176,11 +176,6 @@ def _operands(value: Value, op: Opcode) -> Operands:
     return origin.args if isinstance(origin, Inst) and origin.op is op else []
 
 
-def _constant(value: Value) -> int | None:
-    origin = value.origin
-    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int
-
-
 def _log2(value: int | None) -> int | None:
     """k where the value is 2**k and k > 0."""
     if value is not None and value > 1 and value & (value - 1) == 0:
@@ -208,7 +203,7 @@ def _iadd(forms: Forms) -> Rule:
             if known[1] == 0:  # x + 0 -> x
                 return x
             match _operands(x, iadd):  # (x + c) + d -> x + (c + d)
-                case [inner, c] if (first := _constant(c)) is not None:
+                case [inner, c] if (first := constant_of(c)) is not None:
                     if fits_i64(first + known[1]):
                         return Op.iadd, [inner, first + known[1]]
             return None
@@ -297,7 +292,7 @@ def _ishl(forms: Forms) -> Rule:
         if wraps and count is not None and 0 < count < WORD:
             match _operands(args[0], Op.iand):
                 # (x & m) << c -> x << c, where the shift drops all that the mask drops
-                case [x, mask] if (ones := _constant(mask)) is not None:
+                case [x, mask] if (ones := constant_of(mask)) is not None:
                     if ~ones & ((1 << WORD - count) - 1) == 0:
                         return Op.ishl, [x, count]
         return None
@@ -314,7 +309,7 @@ def _ishr(forms: Forms) -> Rule:
         if known[1] == 0:  # x >> 0 -> x
             return args[0]
         match _operands(args[0], ishr):  # (x >> c) >> d -> x >> (c + d)
-            case [x, c] if (first := _constant(c)) is not None and first >= 0:
+            case [x, c] if (first := constant_of(c)) is not None and first >= 0:
                 if fits_i64(first + known[1]):
                     return Op.ishr, [x, first + known[1]]
         return None
@@ -392,7 +387,7 @@ def _shifted_right(x: Value, y: Value) -> tuple[Opcode, int] | None:
     """How far to the right x is shifted to give y, if it is, and the opcode that does it."""
     origin = y.origin
     if isinstance(origin, Inst) and origin.op in _SHIFTS_RIGHT and origin.args[0] is x:
-        count = _constant(origin.args[1])
+        count = constant_of(origin.args[1])
         return (origin.op, count) if count is not None and count >= 0 else None
     return None
 
@@ -401,7 +396,7 @@ def _regroup(op: Opcode, x: Value, constant: int | None) -> Answer:
     """(x op c) op d -> x op (c op d)"""
     assert op.meaning is not None
     match _operands(x, op):
-        case [inner, c] if constant is not None and (first := _constant(c)) is not None:
+        case [inner, c] if constant is not None and (first := constant_of(c)) is not None:
             return op, [inner, op.meaning(first, constant)]
     return None
 

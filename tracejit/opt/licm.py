@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tracejit.ir.dominators import DominatorTree, Loop, dominator_tree, natural_loops
 from tracejit.ir.frame_state import Exit, FrameState
-from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.function import Block, Function, Inst, Target, constant_of
 from tracejit.ir.ops import WRAP_FORM, Op
 from tracejit.ir.types import BOOL
 from tracejit.ir.value import Value
@@ -59,16 +59,11 @@ def _is_worth_moving(inst: Inst) -> bool:
 def _is_total(inst: Inst) -> bool:
     """Whether the instruction does no harm where the program would not have computed it."""
     if inst.op.traps:
-        return _constant(inst.args[-1]) not in (None, 0, -1)
+        return constant_of(inst.args[-1]) not in (None, 0, -1)
     if inst.op in _SHIFTS:
-        count = _constant(inst.args[1])
+        count = constant_of(inst.args[1])
         return count is not None and count >= 0
     return inst.op.exit == "never"
-
-
-def _constant(value: Value) -> int | None:
-    origin = value.origin
-    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int
 
 
 @dataclass(slots=True, eq=False)
@@ -125,7 +120,9 @@ class _Motion:
 
     def _is_invariant(self, inst: Inst, loop: Loop) -> bool:
         homes, blocks = self.homes, loop.blocks
-        return all(homes.get(arg) not in blocks or _constant(arg) is not None for arg in inst.args)
+        return all(
+            homes.get(arg) not in blocks or constant_of(arg) is not None for arg in inst.args
+        )
 
     def _is_certain(self, block: Block, loop: Loop) -> bool:
         """Whether each iteration passes the block before the loop can end."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tracejit.ir.frame_state import Exit
-from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.function import Block, Function, Inst, constant_of
 from tracejit.ir.ops import WRAP_FORM, Op, Opcode
 from tracejit.ir.types import I64_MAX, U64_MAX, WORD
 from tracejit.ir.value import Value
-from tracejit.opt.demand import LOW_TO_LOW, constant_of
+from tracejit.opt.demand import LOW_TO_LOW
 from tracejit.opt.forms import Form
 from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, Interval
 from tracejit.opt.nonzero import Nonzero

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.function import Block, Function, Inst, constant_of
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.types import I64_MAX, I64_MIN, U64_MAX, WORD
 from tracejit.ir.value import Value
-from tracejit.opt.demand import constant_of
 from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, U64_RANGE, Interval
 from tracejit.opt.ranges import Ranges
 

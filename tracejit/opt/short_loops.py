@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from tracejit.ir.dominators import DominatorTree, Loop, dominator_tree, natural_loops
-from tracejit.ir.function import Block, Function, Inst
+from tracejit.ir.function import Block, Function, Inst, constant_of
 from tracejit.ir.ops import Op, Undefined
 from tracejit.ir.types import WORD
 from tracejit.ir.value import Value
@@ -56,7 +56,7 @@ def _ends_soon(
     tests = [test for block in loop.blocks if (test := _test(block, loop, tree, latch))]
     for at, param in enumerate(loop.header.params):
         step = again[at].origin
-        starts = {_constant(args[at]) for args in given}
+        starts = {constant_of(args[at]) for args in given}
         start = starts.pop() if len(starts) == 1 else None
         if isinstance(step, Inst) and param in step.args:
             if _doubles(function, param, step):
@@ -95,13 +95,13 @@ def _loses_bits(function: Function, param: Value, step: Inst) -> bool:
             isinstance(less, Inst)
             and less.op in (Op.iadd_wrap, Op.iadd_ovf)
             and less.args[0] is param
-            and _constant(less.args[1]) == -1
+            and constant_of(less.args[1]) == -1
         )
     if step.op not in _LOSING or x is not param:
         return False
     if step.op not in _UNSIGNED and function.range_of(param)[0] < 0:
         return False
-    least = _constant(y)
+    least = constant_of(y)
     return least is not None and least >= _LOSING[step.op]
 
 
@@ -112,7 +112,7 @@ def _doubles(function: Function, param: Value, step: Inst) -> bool:
     x, y = step.args[0], step.args[-1]
     if x is not param:
         return False
-    least = _constant(y)
+    least = constant_of(y)
     if step.op is Op.iadd_wrap:
         return y is param
     if step.op is Op.imul_wrap:
@@ -121,14 +121,14 @@ def _doubles(function: Function, param: Value, step: Inst) -> bool:
 
 
 def _ends_at_zero(compare: Inst, stays: bool) -> bool:
-    bound = _constant(compare.args[1])
+    bound = constant_of(compare.args[1])
     return bound is not None and bool(compare.op.meaning(0, bound)) is not stays  # type: ignore[misc]  # a comparison has a meaning
 
 
 def _counts_out(step: Inst, compare: Inst, stays: bool, start: int | None) -> bool:
     """Whether, from the start, the test fails after few steps."""
-    bound = _constant(compare.args[1])
-    operands = [_constant(arg) for arg in step.args]
+    bound = constant_of(compare.args[1])
+    operands = [constant_of(arg) for arg in step.args]
     if start is None or bound is None or step.op.exit != "never" or operands.count(None) != 1:
         return False
     at = operands.index(None)
@@ -144,8 +144,3 @@ def _counts_out(step: Inst, compare: Inst, stays: bool, start: int | None) -> bo
         if bool(compare.op.meaning(number, bound)) is not stays:
             return True
     return False
-
-
-def _constant(value: Value) -> int | None:
-    origin = value.origin
-    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int

@@ -20,7 +20,7 @@ from typing import Final
 
 from tracejit.ir.dominators import DominatorTree, Loop, dominator_tree, natural_loops
 from tracejit.ir.frame_state import Exit
-from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.function import Block, Function, Inst, Target, constant_of
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.types import I64
 from tracejit.ir.value import Value
@@ -94,7 +94,7 @@ def _find_count(loop: Loop) -> _Count | None:
         if isinstance(home, Inst)
         else home in loop.blocks
     )
-    if inside and _constant(stop) is None:
+    if inside and constant_of(stop) is None:
         return None
     return _Count(loop, latch, polls[0], test, again, end, variable, following, stop, step)
 
@@ -103,15 +103,10 @@ def _counted(following: Value) -> tuple[Value | None, int]:
     """The value that this one is counted on from, and the step."""
     origin = following.origin
     if isinstance(origin, Inst) and origin.op is Op.iadd_wrap:
-        step = _constant(origin.args[1])
+        step = constant_of(origin.args[1])
         if step is not None:
             return origin.args[0], step
     return None, 0
-
-
-def _constant(value: Value) -> int | None:
-    origin = value.origin
-    return origin.imm if isinstance(origin, Inst) and origin.op is Op.iconst else None  # type: ignore[return-value]  # the imm of an iconst is an int
 
 
 class _Mining:
@@ -130,17 +125,17 @@ class _Mining:
 
     def distance(self, block: Block, start: Value, end: Value) -> Value:
         upper, lower = (end, start) if self.ascends else (start, end)
-        return upper if _constant(lower) == 0 else self.emit(block, Op.isub_wrap, upper, lower)
+        return upper if constant_of(lower) == 0 else self.emit(block, Op.isub_wrap, upper, lower)
 
     def pay(self, block: Block, start: Value) -> Value:
         """The limit, for a block that goes to the loop and starts it there."""
         stop = self.count.stop
-        constant = _constant(stop)
+        constant = constant_of(stop)
         if constant is not None:  # The loop itself may have computed it.
             stop = self.emit(block, Op.iconst, imm=constant)
         paid = self.emit(block, Op.prepay, self.distance(block, start, stop))
         if self.ascends:
-            return paid if _constant(start) == 0 else self.emit(block, Op.iadd_wrap, start, paid)
+            return paid if constant_of(start) == 0 else self.emit(block, Op.iadd_wrap, start, paid)
         return self.emit(block, Op.isub_wrap, start, paid)
 
     def enter(self, sources: list[Block]) -> None:
@@ -225,7 +220,7 @@ class _Mining:
         }
         names: dict[Value, Value] = {}
         for value in values:
-            if value in computed and value not in names and _constant(value) is None:
+            if value in computed and value not in names and constant_of(value) is None:
                 names[value] = self.function.new_value(value.type, block)
                 if value in self.function.ranges:
                     self.function.ranges[names[value]] = self.function.ranges[value]
