@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracejit.ir.function import Function, Inst
+from tracejit.ir.function import Function, Inst, constant_of
 from tracejit.ir.ops import Op
 from tracejit.ir.types import I64_MAX, I64_MIN
 from tracejit.opt.intervals import floordiv, mul
@@ -15,14 +15,10 @@ def divide(function: Function) -> None:
             continue
         insts: list[Inst] = []
         for inst in block.insts:
-            if inst.op is Op.imod_wrap and _is_divisor(inst.args[1].origin):
+            if inst.op is Op.imod_wrap and constant_of(inst.args[1]) not in (None, 0, -1):
                 insts.extend(_by_quotient(function, inst))
             insts.append(inst)
         block.insts = insts
-
-
-def _is_divisor(origin: object) -> bool:
-    return isinstance(origin, Inst) and origin.op is Op.iconst and origin.imm not in (0, -1)
 
 
 def _by_quotient(function: Function, inst: Inst) -> tuple[Inst, Inst]:

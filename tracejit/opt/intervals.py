@@ -22,6 +22,12 @@ _FAR = WORD
 """A shift to the left by this much takes anything but 0 out of a register."""
 
 
+def fits_register(x: Interval) -> bool:
+    """Whether a register holds every member, all read as signed integers or all as unsigned."""
+    low, high = x
+    return low >= I64_MIN and high <= (I64_MAX if low < 0 else U64_MAX)
+
+
 def hull(x: Interval, y: Interval) -> Interval:
     """The smallest interval that covers both."""
     return min(x[0], y[0]), max(x[1], y[1])

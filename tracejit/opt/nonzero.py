@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracejit.ir.dominators import dominator_tree
-from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.function import Block, Function, Inst, Target, constant_of
 from tracejit.ir.ops import Op
 from tracejit.ir.value import Value
 from tracejit.opt.ranges import Ranges
@@ -76,6 +76,4 @@ def _nonzero_on(block: Block, target: Target) -> Value | None:
         Op.ine if target is branch.targets[0] else Op.ieq
     ):
         return None
-    origin = test.args[1].origin
-    is_zero = isinstance(origin, Inst) and origin.op is Op.iconst and origin.imm == 0
-    return test.args[0] if is_zero else None
+    return test.args[0] if constant_of(test.args[1]) == 0 else None

@@ -30,6 +30,7 @@ from tracejit.opt.intervals import (
     U64_RANGE,
     YES,
     Interval,
+    fits_register,
     hull,
     square,
 )
@@ -58,7 +59,7 @@ Facts: TypeAlias = dict[Value, Interval]
 
 class _Mode(Enum):
     WIDEN = auto()
-    """Bounds at loop heads only grow, to the end of the type at once."""
+    """Bounds at loop heads only grow, in few steps."""
     NARROW = auto()
     """Bounds at loop heads are what the edges give."""
     GIVE_UP = auto()
@@ -379,7 +380,7 @@ class _Analysis:
             # What is added to an unsigned pair may have to prove not to be negative.
             natural = max(found[0], 0), found[1]
             operands = [self.bounds[arg] for arg in origin.args]
-            can_prove = all(bounds[0] >= 0 or _fits_register(bounds) for bounds in operands)
+            can_prove = all(bounds[0] >= 0 or fits_register(bounds) for bounds in operands)
             if origin.op is Op.iadd and can_prove and self._is_pair(origin, natural):
                 return natural
         self.unfit.add(result)
@@ -393,7 +394,7 @@ class _Analysis:
         if high <= I64_MAX or self._is_signed(inst.value):
             return False
         bounds = self.bounds
-        of_pair = x is not None and not _fits_register(bounds[x])
+        of_pair = x is not None and not fits_register(bounds[x])
         if low >= 0 and high <= U64_MAX and (of_pair or inst.op not in _COUNTS):
             # Not so where an operand is bounded by nothing but the signed integers themselves.
             return x is None or inst.op not in _SCALES or bounds[x][1] <= I64_MAX // 4 * 3
@@ -414,7 +415,7 @@ class _Analysis:
         if low < -half or high >= (half if low < 0 else 2 * half):
             return False
         operands = [self.bounds[arg] for arg in inst.args]
-        fitting = [_fits_register(operand) for operand in operands]
+        fitting = [fits_register(operand) for operand in operands]
         if inst.op is not Op.imul:
             held = zip(inst.args, fitting, strict=True)
             return any(most > I64_MAX for _, most in operands) and all(
@@ -427,7 +428,7 @@ class _Analysis:
         return {
             value
             for value in self.reduced
-            if value in bounds and value not in others and not _fits_register(bounds[value])
+            if value in bounds and value not in others and not fits_register(bounds[value])
         }
 
     def _fits(self, constant: Value, number: int) -> bool:
@@ -537,11 +538,6 @@ def _reads(block: Block) -> list[Value]:
         if inst.result in found:
             del found[inst.result]
     return list(found)
-
-
-def _fits_register(bounds: Interval) -> bool:
-    low, high = bounds
-    return low >= I64_MIN and high <= (I64_MAX if low < 0 else U64_MAX)
 
 
 def learn(condition: Value, truth: bool, bounds: Facts) -> Facts | None:

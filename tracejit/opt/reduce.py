@@ -15,7 +15,7 @@ from tracejit.ir.function import Block, Function, Inst, constant_of
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.types import I64_MAX, I64_MIN, U64_MAX, WORD
 from tracejit.ir.value import Value
-from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, U64_RANGE, Interval
+from tracejit.opt.intervals import BOOL_RANGE, I64_RANGE, U64_RANGE, Interval, fits_register
 from tracejit.opt.ranges import Ranges
 
 MAX_FOLDS: Final = 3
@@ -67,7 +67,7 @@ def find_reduction(inst: Inst, block: Block, ranges: Ranges) -> Reduction | None
     bounds = ranges.at(x, block)
     if x in ranges.pairs:
         return _of_pair(x, bounds, modulus, block, ranges)
-    if not _fits(bounds) or (bounds[0] >= 0 and bounds[1] < modulus):
+    if not fits_register(bounds) or (bounds[0] >= 0 and bounds[1] < modulus):
         return None
     if bounds[0] >= 0:
         return cheapest(bounds, modulus, _DIVISION)
@@ -102,10 +102,10 @@ def _of_pair(
     if modulus == (1 << WORD) - (1 << WORD // 2) + 1:
         return Reduction(Way.GOLDILOCKS, modulus, bounds)
     shift, factor = split(modulus)
-    if shift >= WORD or not _fits((bounds[0] >> shift, bounds[1] >> shift)):
+    if shift >= WORD or not fits_register((bounds[0] >> shift, bounds[1] >> shift)):
         return None
     folded = fold_bounds(bounds, modulus)
-    if not _fits(folded):
+    if not fits_register(folded):
         return None
     spent = _FOLD + 2 + _cost(factor)
     rest = cheapest(folded, modulus, _PAIR_DIVISION - spent)
@@ -134,7 +134,7 @@ def cheapest(bounds: Interval, modulus: int, limit: int) -> Reduction | None:
     if low < 0 and not _is_near(bounds, modulus):
         multiple = -(low // modulus) * modulus
         raised = low + multiple, high + multiple
-        if _fits(raised):
+        if fits_register(raised):
             plans.append((_folding(raised, modulus), multiple))
     best: Reduction | None = None
     for found, multiple in plans:
@@ -154,7 +154,7 @@ def _folding(bounds: Interval, modulus: int) -> tuple[int, int] | None:
     while not _is_near(bounds, modulus):
         bounds = fold_bounds(bounds, modulus)
         folds, cost = folds + 1, cost + step
-        if folds > MAX_FOLDS or not _fits(bounds):
+        if folds > MAX_FOLDS or not fits_register(bounds):
             return None
     return folds, cost + _CORRECTION * (bounds[1] >= modulus) + (bounds[0] < 0)
 
@@ -171,11 +171,6 @@ def _is_near(bounds: Interval, modulus: int) -> bool:
 
 def _is_unsigned(bounds: Interval) -> bool:
     return bounds[0] >= 0 and bounds[1] <= U64_MAX
-
-
-def _fits(bounds: Interval) -> bool:
-    low, high = bounds
-    return (low >= I64_MIN and high <= I64_MAX) or (low >= 0 and high <= U64_MAX)
 
 
 @dataclass(slots=True)
