@@ -4,8 +4,8 @@ By a constant: multiplication by a reciprocal (Granlund and Montgomery, "Divisio
 Integers using Multiplication", 1994), the floor of a negative x taken as ~((~x) // d). By a
 variable: the processor's 32-bit unsigned division where both operands fit it, which is several
 times as fast as the 64-bit one on many processors; otherwise, out of line, the 64-bit one where
-neither is negative, and else a stub that all code shares. Whether they fit is not asked of what is
-proven to be at most something else, mostly a product: it is as large as that.
+neither is negative, and else a stub that all code shares. Operands with a proven bound beyond 32
+bits are mostly products and as large as that: these take the 64-bit division without being asked.
 """
 
 from __future__ import annotations

@@ -64,9 +64,9 @@ def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
     Each sweep starts from what the last one believed; None is nothing yet. That a parameter may
     hold what it holds already tells nothing of it.
     """
+    params = {param for param, _ in rows}
+    rows = [(param, given) for param, given in rows if not _hold_several(given, params)]
     same: dict[Value, Value | None] = dict.fromkeys([param for param, _ in rows])
-    rows = [(param, given) for param, given in rows if not _hold_several(given, same)]
-    same = dict.fromkeys([param for param, _ in rows])
     sweeps = 0
     changed = True
     while changed:
