@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import gc
 from collections.abc import Callable
 from types import FunctionType
 
@@ -69,3 +70,27 @@ def test_ten_times_the_instructions_take_at_most_twelve_times_the_work(
         return calls(compile)
 
     assert work(2000) <= 12 * work(200)
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_no_garbage_is_collected_meanwhile_and_all_is_as_before(enabled: bool) -> None:
+    collected: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        collected.append(phase)
+
+    function = of_size(loops, 200)
+    was, thresholds = gc.isenabled(), gc.get_threshold()
+    gc.set_threshold(20, 2, 2)
+    (gc.enable if enabled else gc.disable)()
+    try:
+        gc.callbacks.append(note)
+        made = compile_version(function, (int, int), Options())
+        during = list(collected)
+        assert gc.isenabled() is enabled
+    finally:
+        gc.callbacks.remove(note)
+        gc.set_threshold(*thresholds)
+        (gc.enable if was else gc.disable)()
+    assert isinstance(made, NativeCode)
+    assert len(during) <= 4  # At the very beginning and the end.
