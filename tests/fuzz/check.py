@@ -95,10 +95,18 @@ def build(source: str, name: str = "program") -> FunctionType:
     return function
 
 
+SHADES = {"abs": int, "min": max, "max": min, "bool": int, "int": abs}
+"""What some builtins mean once a program's globals shadow them."""
+
+
 def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int = REPEATS) -> None:
     """Raise Difference where the decorated program does not do what the plain one does."""
     plain, decorated = build(case.source), build(case.source)
-    compare(plain, decorate(decorated), case.calls, repeats)
+    compiled = decorate(decorated)
+    compare(plain, compiled, case.calls, repeats)
+    for function in (plain, decorated):
+        function.__globals__.update(SHADES)
+    compare(plain, compiled, case.calls, 1)
     for name in ("LOG", "TALLY", "GLOBAL"):
         expected, found = plain.__globals__[name], decorated.__globals__[name]
         if fingerprint(expected) != fingerprint(found):

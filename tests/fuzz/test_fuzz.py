@@ -20,7 +20,7 @@ from tests.fuzz.reduce import reduced
 from tracejit import tracejit
 from tracejit.ir.ops import Op
 
-PROGRAMS_FOR_A_FAULT = 100
+PROGRAMS_FOR_A_FAULT = 60
 MOST_OPCODES_MISSED = 12
 EXPECTED_EXITS = {"overflow", "shift", "zero-division", "opcode"}
 
