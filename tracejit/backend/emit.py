@@ -65,7 +65,8 @@ class _Emitter:
         self.polls: list[MachInst] = []
         self.repayments: dict[str, str] = {}
         """What gives fuel back before leaving, and its label."""
-        self.frame = _frame_size(function)
+        self.has_polls = any(inst.op is _POLL for block in function.blocks for inst in block.insts)
+        self.frame = _frame_size(function, self.has_polls)
         self.code = {block: _code_of(block) for block in function.blocks}
         self.destinations = {block: self.destination(block) for block in function.blocks}
         """Where a jump to each block really goes."""
@@ -220,6 +221,13 @@ class _Emitter:
     def entry(self, inst: MachInst) -> None:
         self.prologue()
 
+    def guards(self, inst: MachInst) -> None:
+        """By the subroutine, where polls need one all the same."""
+        if self.has_polls:
+            self.lines += [f"call {self.to('recheck')}", f"jne {self.to('miss')}"]
+        else:
+            self.check_guards("miss")
+
     def mov(self, inst: MachInst) -> None:
         place, source = inst.operands
         if not isinstance(source, int):
@@ -313,7 +321,7 @@ class _Emitter:
     def stubs(self) -> None:
         for inst in self.polls:
             self.poll_stub(inst)
-        if self.polls and self.function.guards:
+        if "recheck:" in self.referenced:
             self.recheck()
         exits = [e for e in self.function.exits if f"x{e.number}:" in self.referenced]
         for exit in exits:
@@ -344,13 +352,16 @@ class _Emitter:
     def recheck(self) -> None:
         """A subroutine: ZF=0 where a guard does not hold any more; keeps every register."""
         self.label("recheck")
-        self.lines += ["push rax", "push rcx"]
+        self.lines += ["push rax", "push r11"]
+        self.check_guards("rechecked")
+        self.label("rechecked")
+        self.lines += ["pop r11", "pop rax", "ret"]
+
+    def check_guards(self, stale: str) -> None:
         for inst in self.function.guards:
             self.inst(inst)
             if inst.op.mnemonic == "cmp":
-                self.lines.append(f"jne {self.to('rechecked')}")
-        self.label("rechecked")
-        self.lines += ["pop rcx", "pop rax", "ret"]
+                self.lines.append(f"jne {self.to(stale)}")
 
     def exit_stub(self, exit: LirExit) -> None:
         self.label(f"x{exit.number}")
@@ -400,6 +411,7 @@ class _Emitter:
 
 _SPECIAL: Final[dict[MachOp, Callable[[_Emitter, MachInst], None]]] = {
     ROWS["entry"]: _Emitter.entry,
+    ROWS["guards"]: _Emitter.guards,
     ROWS["mov"]: _Emitter.mov,
     ROWS["zero"]: _Emitter.zero,
     ROWS["shl"]: _Emitter.shift,
@@ -417,10 +429,9 @@ _SPECIAL: Final[dict[MachOp, Callable[[_Emitter, MachInst], None]]] = {
 }
 
 
-def _frame_size(function: LirFunction) -> int:
+def _frame_size(function: LirFunction, has_polls: bool) -> int:
     """The bytes below the saved registers, such that calls find rsp at a multiple of 16."""
-    polls = any(inst.op is _POLL for block in function.blocks for inst in block.insts)
-    if not function.slots and not polls:
+    if not function.slots and not has_polls:
         return 0
     words = function.slots
     words += (1 + len(function.saved) + words) % 2

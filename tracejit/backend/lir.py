@@ -139,7 +139,7 @@ class LirFunction:
     exits: list[LirExit] = field(default_factory=list)
     """In the order of their numbers; each with its record for the runtime."""
     guards: list[MachInst] = field(default_factory=list)
-    """Loads and comparisons to repeat after foreign code ran, on rax and rcx; `jne` when stale."""
+    """Loads and comparisons at the entry, and after foreign code ran; stale if one is unequal."""
     constants: list[object] = field(default_factory=list)
     """Objects whose addresses the code contains: they must live as long as it does."""
     next_register: int = 0
@@ -166,7 +166,7 @@ def print_lir(function: LirFunction) -> str:
     if function.slots or function.saved:
         saved = " ".join(register.name for register in function.saved)
         lines.append(f"    frame slots {function.slots} saved {saved}".rstrip())
-    lines.extend(f"    recheck {_print_operation(guard)}" for guard in function.guards)
+    lines.extend(f"    guard {_print_operation(guard)}" for guard in function.guards)
     for block in function.blocks:
         depth = f" depth {block.depth}" if block.depth else ""
         lines.append(f"{block}{depth}{' cold' if block.cold else ''}:")

@@ -57,8 +57,8 @@ class _Parser:
     def line(self, line: str) -> None:
         if match := _BLOCK.fullmatch(line):
             self.block = self.blocks[int(match[1])]
-        elif line.startswith("recheck "):
-            self.function.guards.append(self.inst(line[8:]))
+        elif line.startswith("guard "):
+            self.function.guards.append(self.inst(line[6:]))
         elif match := re.fullmatch(r"frame slots (\d+) saved ?(.*)", line):
             self.function.slots = int(match[1])
             self.function.saved = tuple(BY_NAME[name] for name in match[2].split())

@@ -12,7 +12,7 @@ import tracejit.backend.lower_unsigned
 import tracejit.backend.lower_wide  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
 from tracejit.backend.lir import inst as make
-from tracejit.backend.lower_entry import lower_entry, recheck
+from tracejit.backend.lower_entry import lower_entry, memory_checks
 from tracejit.backend.selection import RULES, Selector
 from tracejit.backend.target import MemoryIs, Target
 from tracejit.ir.dominators import dominator_tree, loop_depths
@@ -27,7 +27,7 @@ def lower(
 ) -> LirFunction:
     """The function's code, entered like a vectorcall with arguments of exactly these types."""
     lir = LirFunction(function.name)
-    lir.guards = recheck(guards)
+    lir.guards = memory_checks(guards)
     tree = dominator_tree(function)
     select = Selector(function, lir, target)
     depths = loop_depths(function, tree)
@@ -37,7 +37,7 @@ def lower(
     code = {block: _lower_block(select, block) for block in reversed(tree.order)}
     polls = any(inst.op is Op.poll for block in tree.order for inst in block.insts)
     select.block, select.depth, select.items = function.entry, 0, []
-    lower_entry(select, signature, guards, polls)
+    lower_entry(select, signature, polls)
     entry = LirBlock(0)
     items = [entry, *select.items]
     for block in function.blocks:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracejit.backend.lir import AnyRegister, MachInst, Memory, VirtualRegister
+from tracejit.backend.lir import MachInst, Memory, VirtualRegister
 from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
-from tracejit.backend.x64 import R15, RAX, RCX, RSI, fits_i32
+from tracejit.backend.x64 import R11, R15, RAX, RSI, fits_i32
 from tracejit.ir.types import BOOL, I64, INT_KINDS, OBJ, Digit, SignedDigit, UInt64
 from tracejit.ir.value import Value
 
@@ -24,14 +24,11 @@ _SIGN_BITS = 3
 """Of a tag: 0 for positive, 1 for zero, 2 for negative."""
 
 
-def lower_entry(
-    select: Selector, signature: Sequence[type], guards: Sequence[MemoryIs], polls: bool
-) -> None:
+def lower_entry(select: Selector, signature: Sequence[type], polls: bool) -> None:
     """Everything that comes before the first instruction of the function."""
     select.emit("entry")
-    for guard in guards:
-        select.items += memory_check(guard, select.temporary(), select.temporary())
-        select.emit("missne")
+    if select.lir.guards:
+        select.emit("guards")
     types: dict[int, VirtualRegister | int] = {}
     params = select.function.entry.params
     for index, (param, expected) in enumerate(zip(params, signature, strict=True)):
@@ -59,29 +56,23 @@ def _type_address(select: Selector, expected: type) -> int:
     return id(expected)
 
 
-def memory_check(guard: MemoryIs, pointer: AnyRegister, scratch: AnyRegister) -> list[MachInst]:
-    """Compare what the guard's path leads to with its value."""
-    insts = [make("mov", pointer, guard.path[0])]
-    displacement = 0
-    for offset in guard.path[1:]:
-        insts.append(make("mov", pointer, Memory(pointer, displacement)))
-        displacement = offset
-    place = Memory(pointer, displacement)
-    if guard.width == 4:
-        value = (guard.value + 2**31) % 2**32 - 2**31
-        insts.append(make("cmp32", place, value))
-    elif fits_i32(guard.value):
-        insts.append(make("cmp", place, guard.value))
-    else:
-        insts += [make("mov", scratch, guard.value), make("cmp", place, scratch)]
-    return insts
-
-
-def recheck(guards: Sequence[MemoryIs]) -> list[MachInst]:
-    """The guards once more, on rax and rcx."""
+def memory_checks(guards: Sequence[MemoryIs]) -> list[MachInst]:
+    """Compare what each guard's path leads to with its value, on rax and r11."""
     insts: list[MachInst] = []
+    held: tuple[int, ...] = ()
     for guard in guards:
-        insts += memory_check(guard, RAX, RCX)
+        first, *offsets = guard.path
+        if not offsets or guard.path[:-1] != held:
+            insts.append(make("mov", RAX, first))
+            insts += [make("mov", RAX, Memory(RAX, at)) for at in (0, *offsets)[:-1]]
+        held = guard.path[:-1]
+        place = Memory(RAX, guard.path[-1] if offsets else 0)
+        if guard.width == 4:
+            insts.append(make("cmp32", place, (guard.value + 2**31) % 2**32 - 2**31))
+        elif fits_i32(guard.value):
+            insts.append(make("cmp", place, guard.value))
+        else:
+            insts += [make("mov", R11, guard.value), make("cmp", place, R11)]
     return insts
 
 

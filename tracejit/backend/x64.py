@@ -31,7 +31,7 @@ def _registers() -> tuple[Register, ...]:
 
 REGISTERS: Final = _registers()
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = REGISTERS[:8]
-R15: Final = REGISTERS[15]
+R11, R15 = REGISTERS[11], REGISTERS[15]
 BY_NAME: Final = {register.name: register for register in REGISTERS}
 
 CALLEE_SAVED: Final = (RBX, RBP, *REGISTERS[12:16])
@@ -175,6 +175,8 @@ _ROWS: Final = (
     _row("jmp", "b", jump=True),
     # the registers as a vectorcall has them
     _row("entry", defs=ENTRY_REGISTERS),
+    # to the next version, when one of the function's guards does not hold
+    _row("guards", uses=ENTRY_REGISTERS, defs=(RAX, R11)),
     # to the next version, when the condition holds
     *(_row("miss" + cc, uses=ENTRY_REGISTERS) for cc in INVERSE),
     # call of a stub that keeps all but rax; its address is the operand
