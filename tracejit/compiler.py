@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import TypeVar
 
-from tracejit.backend.assembler import assemble
 from tracejit.backend.emit import emit
 from tracejit.backend.exits import ExitRecord
+from tracejit.backend.linker import link
 from tracejit.backend.lir import print_lir
 from tracejit.backend.lower import lower
 from tracejit.backend.regalloc import allocate
@@ -83,10 +83,10 @@ def _compile_version(
     stage.dump("lir", lambda: print_lir(lir))
     records = lir.records()
     data = DataBlock(len(records))
-    text = stage("emit", emit, lir, target, data.address)
-    stage.dump("asm", lambda: text)
+    lines = stage("emit", emit, lir, target, data.address)
+    stage.dump("asm", lambda: "\n".join(lines))
     stage.dump("exits", lambda: _print_exits(records))
-    machine = stage("assemble", assemble, text)
+    machine = stage("assemble", link, lines)
     return NativeCode(
         machine.code, machine.entry, machine.epilogue, data, records, guards, ir, stage.nanoseconds
     )

@@ -13,6 +13,7 @@ from tracejit.backend import x64
 from tracejit.backend.assembler import MachineCode, assemble
 from tracejit.backend.emit import emit
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, IsConstant, Location
+from tracejit.backend.linker import link
 from tracejit.backend.lir import LirFunction
 from tracejit.backend.lower import lower
 from tracejit.backend.regalloc import allocate
@@ -264,8 +265,8 @@ def compiled(
     lir = lower(function, signature, guards, target)
     allocate(lir)
     check(lir)
-    text = emit(lir, target, DATA)
-    code = assemble(text)
+    lines = emit(lir, target, DATA)
+    code = link(lines)
     if CODE.used + len(code.code) > len(CODE.map):
         CODE.used = 0
-    return Native(function, lir, text, code, CODE.place(code.code))
+    return Native(function, lir, "\n".join(lines), code, CODE.place(code.code))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 ENTRY: Final = 32
 """Where the emitter puts the entry; the epilogue, which is shorter, comes first."""
+_SEPARATOR: Final = b"0123456789abcdef"
+"""Longer than any instruction, and no beginning of it is its end: found only where it was put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,17 @@ def _keystone() -> Any:
 
 
 def assemble(text: str) -> MachineCode:
-    """The code of `emit`'s text. Raises AssemblyError."""
+    """The code of any text. Raises AssemblyError."""
+    return MachineCode(_code_of(text), ENTRY, 0)
+
+
+def encode(instructions: Sequence[str]) -> list[bytes]:
+    """The codes of instructions that name no label, each by itself. Raises AssemblyError."""
+    between = f'\n.ascii "{_SEPARATOR.decode()}"\n'
+    return _code_of(between.join(instructions)).split(_SEPARATOR)
+
+
+def _code_of(text: str) -> bytes:
     import keystone
 
     try:
@@ -42,4 +55,4 @@ def assemble(text: str) -> MachineCode:
         raise AssemblyError(str(error)) from None
     if not code:
         raise AssemblyError("no code")
-    return MachineCode(code, ENTRY, 0)
+    return bytes(code)

@@ -41,13 +41,13 @@ _LINES_PER_FUEL: Final = 32
 """What one unit of fuel pays for, in lines of a loop."""
 
 
-def emit(function: LirFunction, target: Target, data_address: int) -> str:
-    """The function's assembly, for Keystone and for reading."""
+def emit(function: LirFunction, target: Target, data_address: int) -> list[str]:
+    """The function's assembly, line by line."""
     emitter = _Emitter(function, target, data_address)
     emitter.epilogue()
     emitter.body()
     emitter.stubs()
-    return emitter.text()
+    return emitter.result()
 
 
 class _Emitter:
@@ -76,16 +76,18 @@ class _Emitter:
         """The line that the loop begins with whose end is being written."""
         self.next_label = 0
 
-    def text(self) -> str:
+    def result(self) -> list[str]:
         """The lines, without the labels that nothing refers to, and with loop heads aligned."""
         lines = self.lines
+        found: list[str] = []
+        done = 0
         for at in self.labels:
+            found += lines[done:at]
+            done = at + 1
             label = lines[at]
-            if label not in self.referenced:
-                lines[at] = ""
-            elif label in self.heads:
-                lines[at] = f".p2align 4\n{label}"
-        return "\n".join([line for line in lines if line]) + "\n"
+            if label in self.referenced:
+                found += [".p2align 4", label] if label in self.heads else [label]
+        return found + lines[done:]
 
     def label(self, name: str) -> None:
         """Where jumps to the name lead, if there are any."""

@@ -38,6 +38,11 @@ CALLEE_SAVED: Final = (RBX, RBP, *REGISTERS[12:16])
 ALLOCATION_ORDER: Final = (*REGISTERS[8:12], RSI, RDI, RCX, RDX, RAX, *CALLEE_SAVED)
 """First what fixed operands never need, last what the prologue must save."""
 
+CONDITIONS: Final = (
+    *("o", "no", "b", "ae", "e", "ne", "be", "a"),
+    *("s", "ns", "p", "np", "l", "ge", "le", "g"),
+)
+"""The condition codes, by their numbers in encodings."""
 _NEGATIONS: Final = {
     "o": "no",
     "b": "ae",
