@@ -8,6 +8,10 @@ import pytest
 
 from tests.backend.native import Native, compiled
 from tests.backend.test_selection import U32, agrees_everywhere, with_ranges
+from tracejit.backend.flags import drop_tests
+from tracejit.backend.lir import MachInst, Memory, Slot
+from tracejit.backend.lir import inst as make
+from tracejit.backend.x64 import RAX, RCX, RDX
 
 HALVES = ("iadd_wrap", "isub_wrap", "imul_wrap", "iand", "ior", "ixor")
 
@@ -184,3 +188,52 @@ def test_a_carry_of_a_sum_further_up_is_compared_for() -> None:
     )
     assert "adc" not in native.text
     agrees_everywhere(native)
+
+
+@pytest.mark.parametrize("first", ["ult", "igt", "ieq"])
+@pytest.mark.parametrize("second", ["ult", "igt", "ieq"])
+def test_choices_by_the_same_operands_compare_once(first: str, second: str) -> None:
+    native = compiled(
+        with_ranges(f"""function f:
+        block0(v0: i64, v1: i64):
+            v2: bool = {first} v0, v1
+            v3: i64 = select v2, v0, v1
+            v4: bool = {second} v0, v1
+            v5: i64 = select v4, v1, v0
+            v6: bool = ule v0, v1
+            br_if v6, block1(v3), block1(v5)
+        block1(v7: i64):
+            ret v7
+        """)
+    )
+    assert native.text.partition("b5:")[2].count("cmp") == 1
+    agrees_everywhere(native)
+
+
+@pytest.mark.parametrize(
+    ("between", "again", "drops"),
+    [
+        ([], make("cmp", RAX, RCX), True),
+        ([make("mov", RDX, RAX), make("setb", RDX)], make("cmp", RAX, RCX), True),
+        ([], make("cmp", RCX, RAX), False),
+        ([], make("cmp32", RAX, RCX), False),
+        ([], make("cmp", RAX, 1), False),
+        ([make("mov", RAX, RDX)], make("cmp", RAX, RCX), False),
+        ([make("cmovb", RCX, RDX)], make("cmp", RAX, RCX), False),
+        ([make("xchg", RDX, RCX)], make("cmp", RAX, RCX), False),
+        ([make("sub", RDX, RCX)], make("cmp", RAX, RCX), False),
+        ([make("popcnt", RDX, RCX)], make("cmp", RAX, RCX), False),
+        ([make("test", RAX, RAX)], make("cmp", RAX, RCX), False),
+    ],
+)
+def test_a_comparison_is_made_again_where_something_has_changed(
+    between: list[MachInst], again: MachInst, drops: bool
+) -> None:
+    insts = [make("cmp", RAX, RCX), *between, again]
+    assert drop_tests(insts, make("jb", 0)) == (insts[:-1] if drops else insts)
+
+
+def test_a_comparison_with_memory_is_made_again() -> None:
+    for place, drops in ((Memory(RAX), False), (Slot(1), True)):
+        insts = [make("cmp", place, RCX), make("mov", RDX, RCX), make("cmp", place, RCX)]
+        assert len(drop_tests(insts, make("jb", 0))) == len(insts) - drops

@@ -1,4 +1,4 @@
-"""Comparisons with 0 that are not needed, as the instruction before has set the same flags."""
+"""Comparisons that are not needed, as the instruction before has set the same flags."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from tracejit.backend.lir import MachInst, Memory, Operand, Slot
 from tracejit.backend.lir import inst as make
-from tracejit.backend.x64 import INVERSE, RCX, Register
+from tracejit.backend.x64 import INVERSE, RCX, MachOp, Register
 
 _BITWISE: Final = frozenset(("and", "or", "xor"))
 """Set every flag as `test` does by their result."""
@@ -27,17 +27,20 @@ _KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "xchg", "copy", "swa
 def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachInst]:
     """The instructions of a block, which `last` follows, without tests of what is in the flags."""
     kept: list[MachInst] = []
-    known: Operand | None = None
-    """What the flags say is 0, or negative, or not."""
+    known: list[Operand] = []
+    """What the flags are by: two that were compared, or twice what was compared with 0."""
     writer = None
     for at, inst in enumerate(insts):
         op = inst.op
         if (
             writer is not None
-            and op.mnemonic == "test"
-            and inst.operands[0] == inst.operands[1] == known
-            and op.size == writer.op.size
-            and (writer.op.mnemonic in _BITWISE or _read(insts, at, last) <= _OF_RESULT)
+            and inst.operands == known
+            and _tells_the_same(op, writer.op)
+            and (
+                op is writer.op
+                or writer.op.mnemonic in _BITWISE
+                or _read(insts, at, last) <= _OF_RESULT
+            )
         ):
             continue
         if (
@@ -47,14 +50,23 @@ def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachIns
             and _read(insts, at, last) <= _OF_RESULT
         ):
             kept[-1:] = summed
-            known, writer = inst.operands[0], kept[-1]
+            known, writer = inst.operands, kept[-1]
             continue
         kept.append(inst)
         if op.mnemonic in _BY_RESULT and _sets_flags(inst):
-            known, writer = inst.operands[0], inst
-        elif op.name not in _KEEPERS or any(inst.operands[place] == known for place in op.writes):
-            known = writer = None
+            known, writer = inst.operands[:1] * 2, inst
+        elif op.mnemonic == "cmp" and not any(type(each) is Memory for each in inst.operands):
+            known, writer = inst.operands, inst
+        elif op.name not in _KEEPERS or any(inst.operands[place] in known for place in op.writes):
+            known, writer = [], None
     return kept
+
+
+def _tells_the_same(op: MachOp, writer: MachOp) -> bool:
+    """Whether the instruction compares what the one that has set the flags has compared."""
+    if op.mnemonic == "cmp":
+        return op is writer
+    return op.mnemonic == "test" and writer.mnemonic in _BY_RESULT and op.size == writer.size
 
 
 def _as_sum(inst: MachInst, test: MachInst) -> list[MachInst]:
