@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import measure, sides
+from benchmarks.compilations import Compilations
 from benchmarks.once import once
 from benchmarks.report import into_section, report
 
@@ -22,15 +23,21 @@ def main() -> None:
     wanted = options.only and options.only.split(",")
     chosen = ("CPython", "tracejit", *options.against.split(","))
     results = []
+    compilations = Compilations(measure.kernel_names())
     for subject in measure.subjects():
         if not wanted or subject.name in wanted or subject.group in wanted:
             print(subject.name, end=" ", file=sys.stderr, flush=True)
             results.append(measure.measure(subject, chosen, processes, budget))
-    happened = once(once_processes) if not wanted or "once" in wanted else None
+            compilations.once_more()
+    happened = None
+    if not wanted or "once" in wanted:
+        happened = once(once_processes)
+        compilations.once_more()
     print(file=sys.stderr)
-    print(report(results, happened, options.markdown))
+    compiling = compilations.least
+    print(report(results, compiling, happened, options.markdown))
     if options.readme:
-        tables = report(results, happened, markdown=True)
+        tables = report(results, compiling, happened, markdown=True)
         options.readme.write_text(into_section(options.readme.read_text(), tables))
     if options.plot:
         from benchmarks.plot import plot

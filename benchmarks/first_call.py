@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from time import perf_counter
-from types import FunctionType
+
+from benchmarks import sides
 
 
 def thirty_lines(n, modulus):
@@ -39,18 +40,15 @@ def thirty_lines(n, modulus):
     return total, count
 
 
-def times(count: int) -> list[float]:
-    """The seconds that the first calls of so many copies take, one after the other."""
+def seconds() -> float:
+    """What the call takes."""
     from tracejit import tracejit
 
     expected = thirty_lines(3, 97)
-    found = []
-    for _ in range(count):
-        copy = FunctionType(thirty_lines.__code__.replace(), globals(), "thirty_lines")
-        function = tracejit(copy)
-        began = perf_counter()
-        answer = function(3, 97)
-        found.append(perf_counter() - began)
-        if answer != expected:
-            raise SystemExit(f"thirty_lines answers {answer!r} rather than {expected!r}")
-    return found
+    function = tracejit(sides.fresh(thirty_lines))
+    began = perf_counter()
+    answer = function(3, 97)
+    took = perf_counter() - began
+    if answer != expected:
+        raise SystemExit(f"thirty_lines answers {answer!r} rather than {expected!r}")
+    return took

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 from types import FunctionType
 
-TURNS = 6
 SEGMENT = """
     for i in range(a & 7):
         total += i * b
@@ -30,20 +29,3 @@ def of_segments(segments: int) -> FunctionType:
 
 def count(function: FunctionType) -> int:
     return sum(1 for _ in dis.get_instructions(function))
-
-
-def compiling(*lengths: int) -> list[float]:
-    """The seconds that functions of those lengths take to compile at best, by turns."""
-    turns = [[compiled_in(length) for length in lengths] for _ in range(TURNS)]
-    return [min(times) for times in zip(*turns, strict=True)]
-
-
-def compiled_in(instructions: int) -> float:
-    from tracejit import stats, tracejit
-
-    plain = long_function(instructions)
-    expected = plain(5, 77)
-    function = tracejit(plain)
-    if function(5, 77) != expected:
-        raise SystemExit("a long function does not answer what CPython does")
-    return sum(stats(function).nanoseconds.values()) / 1e9

@@ -40,8 +40,6 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     exits: int = 0
-    compiling: float = inf
-    """Seconds, without end where nothing was compiled."""
 
     def add(self, found: dict[str, Any]) -> None:
         """What a worker found: the least of everything that is a time counts."""
@@ -49,7 +47,6 @@ class Result:
             one = seconds / self.subject.inner_loops
             self.seconds[side] = min(one, self.seconds.get(side, inf))
         self.exits = found.get("exits", self.exits)
-        self.compiling = min(self.compiling, found.get("compiling") or inf)
 
     def ratio(self, side: str, to: str = "tracejit") -> float:
         """How many times as long as the other that side takes."""

@@ -1,4 +1,4 @@
-"""What happens once, each in fresh processes: the import, the first compilation, compilations."""
+"""What happens once in a process: the import, and what the first compilation loads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,8 @@ from tracejit import tracejit
 print(perf_counter() - began)
 """
 FIRST = """
-from benchmarks.first_call import times
-print(*times(21))
-"""
-LONG = """
-from benchmarks.long_function import compiling
-print(*compiling(200, 2000))
+from benchmarks import first_call
+print(first_call.seconds())
 """
 
 
@@ -29,28 +25,18 @@ class Once:
 
     importing: float
     first_call: float
-    """The first call of a 30-line kernel, which compiles it."""
-    loading: float
-    """What the first compilation in a process takes more."""
-    short: float
-    """Compiling a function of 200 instructions."""
-    long: float
-    """Compiling one of 2,000."""
+    """The first call of thirty lines, which compiles them and loads what that takes."""
 
 
 def once(processes: int) -> Once:
-    """Medians over so many processes, and the least of what compiling the long functions took."""
-    imports = [child(IMPORT)[0] for _ in range(processes)]
+    """Medians over so many processes."""
+    imports = [child(IMPORT) for _ in range(processes)]
     firsts = [child(FIRST) for _ in range(processes)]
-    longs = [child(LONG) for _ in range(processes)]
-    first = statistics.median(first for first, *_ in firsts)
-    later = statistics.median(statistics.median(times) for _, *times in firsts)
-    short, long = (min(times) for times in zip(*longs, strict=True))
-    return Once(statistics.median(imports), later, first - later, short, long)
+    return Once(statistics.median(imports), statistics.median(firsts))
 
 
-def child(program: str) -> list[float]:
-    """The numbers that a program prints in an interpreter of its own."""
+def child(program: str) -> float:
+    """The number that a program prints in an interpreter of its own."""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return [float(word) for word in done.stdout.split()]
+    return float(done.stdout)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 import re
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
-from math import inf
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.compilations import LENGTHS
 from benchmarks.measure import Result
 from benchmarks.once import Once
 
@@ -20,16 +20,18 @@ SECTION = re.compile(r"(?<=<!-- benchmarks -->\n).*(?=<!-- end of benchmarks -->
 Row = Sequence[str]
 
 
-def report(results: Sequence[Result], happened: Once | None, markdown: bool) -> str:
+def report(
+    results: Sequence[Result], compiling: Mapping[str, float], happened: Once | None, markdown: bool
+) -> str:
     """All tables, in Markdown or aligned text."""
     kernels = [result for result in results if result.subject.group == "kernel"]
     parts = [machine()]
     if kernels:
-        parts += [figures(kernels, happened, markdown), kernel_table(kernels, markdown)]
+        parts += [figures(kernels, compiling, markdown), kernel_table(kernels, compiling, markdown)]
         parts += notes(kernels)
     parts += comparison_tables(results, markdown)
     if happened is not None:
-        parts.append(once_table(happened, markdown))
+        parts.append(once_table(compiling, happened, markdown))
     return "\n\n".join(parts)
 
 
@@ -40,7 +42,7 @@ def into_section(text: str, tables: str) -> str:
     return SECTION.sub(lambda _: f"\n{tables}\n\n", text)
 
 
-def kernel_table(results: Sequence[Result], markdown: bool) -> str:
+def kernel_table(results: Sequence[Result], compiling: Mapping[str, float], markdown: bool) -> str:
     sides = [side for side in ("PyPy", "Numba", "C") if any(side in r.seconds for r in results)]
     head = ["kernel", "family", "CPython", *sides, "tracejit", "faster", "exits", "compiled in"]
     if "C" in sides:
@@ -49,8 +51,8 @@ def kernel_table(results: Sequence[Result], markdown: bool) -> str:
     for result in results:
         row = [result.subject.name, result.subject.family, cell(result, "CPython")]
         row += [cell(result, side) for side in (*sides, "tracejit")]
-        compiling = time(result.compiling) if result.compiling < inf else "never"
-        row += [times(result.ratio("CPython"), 1), str(result.exits), compiling]
+        row += [times(result.ratio("CPython"), 1), str(result.exits)]
+        row.append(time(compiling[result.subject.name]))
         if "C" in sides:
             row.insert(-2, f"{1 / result.ratio('C'):.2f}" if "C" in result.seconds else "")
         rows.append(row)
@@ -63,19 +65,22 @@ def cell(result: Result, side: str) -> str:
     return result.failures.get(side, "")
 
 
-def figures(results: Sequence[Result], happened: Once | None, markdown: bool) -> str:
+def figures(results: Sequence[Result], compiling: Mapping[str, float], markdown: bool) -> str:
     """The whole suite in a few numbers."""
     rows = [*against_peers(results), *against_cpython(results)]
     wrapping = [result for result in results if result.subject.family in ("masked", "modular")]
     if wrapping:
         exits = sum(result.exits for result in wrapping)
         rows.append(("side exits that masked and modular kernels took", str(exits)))
-    compilings = [result.compiling for result in results if result.compiling < inf]
-    if compilings:
-        rows.append(("median time to compile a kernel", time(statistics.median(compilings))))
-    if happened is not None:
-        growth = f"{happened.long / happened.short:.1f}"
-        rows.append(("time to compile 2,000 instructions, in times that of 200", growth))
+    median = statistics.median(compiling[result.subject.name] for result in results)
+    rows.append(("median time to compile a kernel", time(median)))
+    short, long = (compiling[str(length)] for length in LENGTHS)
+    rows.append(
+        (
+            f"time to compile {LENGTHS[1]:,} instructions, in times that of {LENGTHS[0]}",
+            f"{long / short:.1f}",
+        )
+    )
     return table((f"{len(results)} kernels", ""), rows, markdown)
 
 
@@ -134,14 +139,16 @@ def comparison_tables(results: Sequence[Result], markdown: bool) -> Iterator[str
             yield table((heading, "CPython", "tracejit", "faster"), rows, markdown)
 
 
-def once_table(happened: Once, markdown: bool) -> str:
-    rows = (
+def once_table(compiling: Mapping[str, float], happened: Once, markdown: bool) -> str:
+    later = compiling["first_call"]
+    rows = [
         ("`from tracejit import tracejit`", time(happened.importing)),
-        ("first call of a 30-line kernel, compilation included", time(happened.first_call)),
-        ("once in a process: loading `bytecode` and Keystone", time(happened.loading)),
-        ("compiling a function of 200 bytecode instructions", time(happened.short)),
-        ("compiling a function of 2,000 bytecode instructions", time(happened.long)),
-    )
+        ("first call of a 30-line kernel, compilation included", time(later)),
+        ("more for the first one in a process: loads Keystone", time(happened.first_call - later)),
+    ]
+    for length in LENGTHS:
+        what = f"compiling a function of {length:,} bytecode instructions"
+        rows.append((what, time(compiling[str(length)])))
     return table(("once", "time"), rows, markdown)
 
 

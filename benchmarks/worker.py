@@ -24,7 +24,6 @@ Timer = Callable[[int], float]
 TURN = 0.005
 """Seconds that a turn takes, unless one loop takes longer."""
 WARM_CALLS = 3
-COMPILATIONS = 15
 
 
 def main(name: str, budget: str, *chosen: str) -> None:
@@ -51,8 +50,6 @@ def kernel(name: str, budget: float, chosen: Sequence[str]) -> dict[str, Any]:
         side: partial(time_loops, kernel, module.ARGUMENTS) for side, kernel in kernels.items()
     }
     found["seconds"] = shortest(timers, budget)
-    if "tracejit" in kernels:
-        found["compiling"] = compiling(module)
     return found
 
 
@@ -92,18 +89,6 @@ def departures(kernel: Any) -> int:
     numbers = stats(kernel)
     left = sum(count for reason, count in numbers.exits.items() if reason != "interrupt")
     return left + numbers.misses
-
-
-def compiling(module: ModuleType) -> float:
-    """The seconds that compiling the kernel takes in a process that has compiled before."""
-    from tracejit import stats
-
-    found = []
-    for _ in range(COMPILATIONS):
-        kernel: Any = sides.prepare("tracejit", module)
-        kernel(*module.ARGUMENTS)
-        found.append(sum(stats(kernel).nanoseconds.values()))
-    return min(found) / 1e9
 
 
 if __name__ == "__main__":
