@@ -34,7 +34,7 @@ from tracejit.backend.x64 import (
     fits_i32,
 )
 
-_JMP, _MOV, _PMOVE, _POLL = (ROWS[name] for name in ("jmp", "mov", "pmove", "poll"))
+_JMP, _MOV, _PMOVE = (ROWS[name] for name in ("jmp", "mov", "pmove"))
 _REPEATED: Final = 3
 """The length in instructions up to which a loop's test is repeated instead of jumped back to."""
 _LINES_PER_FUEL: Final = 32
@@ -65,15 +65,17 @@ class _Emitter:
         self.polls: list[MachInst] = []
         self.repayments: dict[str, str] = {}
         """What gives fuel back before leaving, and its label."""
-        self.has_polls = any(inst.op is _POLL for block in function.blocks for inst in block.insts)
+        self.has_polls = any(exit.record.kind == "raise" for exit in function.exits)
         self.frame = _frame_size(function, self.has_polls)
         self.code = {block: _code_of(block) for block in function.blocks}
         self.destinations = {block: self.destination(block) for block in function.blocks}
         """Where a jump to each block really goes."""
         self.emitted: dict[LirBlock, int] = {}
         """The line that each block begins with."""
-        self.loop = 0
-        """The line that the loop begins with whose end is being written."""
+        self.begin = 0
+        """The line that the block begins with which is being written."""
+        self.following: Sequence[object] = ()
+        """The blocks that it goes on to."""
         self.next_label = 0
 
     def result(self) -> list[str]:
@@ -135,7 +137,7 @@ class _Emitter:
     def block(self, block: LirBlock, following: LirBlock | None, repeated: bool = False) -> None:
         """The instructions; `following` is what comes next in the text."""
         insts, taken, other = self.code[block]
-        self.loop = self.first_line([other, taken and taken.operands[0]])
+        self.begin, self.following = len(self.lines), (other, taken and taken.operands[0])
         for inst in insts:
             self.inst(inst)
         if taken is not None and other is not None:
@@ -143,14 +145,14 @@ class _Emitter:
         elif other is not None:
             self.go(other, following, repeated)
 
-    def first_line(self, blocks: Sequence[object]) -> int:
-        """The line that the earliest of the blocks begins with; the next one if none is above."""
+    def loop(self) -> int:
+        """The line that the loop begins with whose end is being written, if it is one."""
         begins = [
             self.emitted[self.destinations[block]]
-            for block in blocks
+            for block in self.following
             if isinstance(block, LirBlock) and self.destinations[block] in self.emitted
         ]
-        return min(begins, default=len(self.lines))
+        return min(begins, default=self.begin)
 
     def branch(
         self, jump: MachInst, other: LirBlock, following: LirBlock | None, repeated: bool
@@ -313,7 +315,7 @@ class _Emitter:
         """A long loop spends more fuel, so that what is left of a short one's does not last."""
         number = inst.exits[0].number
         self.polls.append(inst)
-        price = 1 + (len(self.lines) - self.loop) // _LINES_PER_FUEL
+        price = 1 + (len(self.lines) - self.loop()) // _LINES_PER_FUEL
         spend = "dec r15" if price == 1 else f"sub r15, {price}"
         self.lines += [spend, f"jle {self.to(f'p{number}')}"]
         self.label(f"q{number}")

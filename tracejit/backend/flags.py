@@ -26,6 +26,8 @@ _KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "xchg", "copy", "swa
 
 def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachInst]:
     """The instructions of a block, which `last` follows, without tests of what is in the flags."""
+    if not [inst for inst in insts if inst.op.mnemonic == "test"]:
+        return list(insts)
     kept: list[MachInst] = []
     known: list[Operand] = []
     """What the flags are by: two that were compared, or twice what was compared with 0."""
