@@ -13,6 +13,7 @@ _BITWISE: Final = frozenset(("and", "or", "xor"))
 """Set every flag as `test` does by their result."""
 _BY_RESULT: Final = _BITWISE | {"add", "sub", "neg", "shl", "shr", "sar"}
 """Set ZF and SF so; a shift does if it shifts at all."""
+_COMPARISONS: Final = frozenset(("cmp", "test"))
 _OF_RESULT: Final = frozenset(("e", "ne", "s", "ns"))
 """The conditions that read no other flags."""
 _READERS: Final = {
@@ -26,7 +27,9 @@ _KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "xchg", "copy", "swa
 
 def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachInst]:
     """The instructions of a block, which `last` follows, without tests of what is in the flags."""
-    if not [inst for inst in insts if inst.op.mnemonic == "test"]:
+    comparisons = [name for inst in insts if (name := inst.op.mnemonic) in _COMPARISONS]
+    if comparisons in ([], ["cmp"]):
+        # What compares two operands is dropped only if it does so again.
         return list(insts)
     kept: list[MachInst] = []
     known: list[Operand] = []
