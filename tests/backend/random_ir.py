@@ -34,7 +34,8 @@ _FREE = [
 ]
 _SHIFTS = [Op.ishl_wrap, Op.ishr_wrap, Op.ushr_wrap]
 _WIDE = [Op.imod_wide_wrap, Op.umod_wide_wrap]
-_GUARDED = [*_SHIFTS, *_WIDE, Op.ifloordiv_wrap, Op.imod_wrap, Op.ufloordiv_wrap, Op.umod_wrap]
+_DIVISIONS = [Op.ifloordiv_wrap, Op.imod_wrap, Op.ufloordiv_wrap, Op.umod_wrap]
+_GUARDED = [*_SHIFTS, *_WIDE, *_DIVISIONS, Op.itrailing_zeros]
 _COMPARISONS = [Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige, Op.ult, Op.ule, Op.ugt, Op.uge]
 _BOOLEAN = [Op.bnot, Op.band, Op.bor, Op.bxor]
 
@@ -178,7 +179,7 @@ class Generator:
                 number = self.random.choice([c for c in FITTING if c > 0 or op is not _WIDE[0]])
                 divisor = self.emit(Op.iconst, imm=number or 7, type=I64)
             return self.emit(op, [self.integer(), left, divisor])
-        return self.emit(op, [left, right])
+        return self.emit(op, [left, right][-len(op.operands) :])
 
     def positive(self) -> Value:
         most = self.emit(Op.iconst, imm=self.random.choice((2**63 - 1, 2**31, 255)), type=I64)

@@ -256,6 +256,12 @@ def bit_length(
     select.emit("add", d, 1)
 
 
+@lowers(Op.itrailing_zeros)
+def lower_itrailing_zeros(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    select.emit("tzcnt", d, select.register(inst.args[0]))
+
+
 @lowers(Op.ibit_count)
 def lower_ibit_count(select: Selector, inst: Inst) -> None:
     size = magnitude(select, inst.args[0])

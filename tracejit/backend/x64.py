@@ -166,6 +166,8 @@ _ROWS: Final = (
     # the second operand is an address, not what is there
     _row("lea", "d u"),
     _row("bsr", "d u*"),
+    # of what is not 0; a processor without it takes it for the slower `bsf`, which gives the same
+    _row("tzcnt", "d u*"),
     _row("popcnt", "d u*"),
     _row("mul", "u*", uses=(RAX,), defs=_PAIR),
     # the signed product of rax

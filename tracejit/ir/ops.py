@@ -310,6 +310,18 @@ _RECIPROCALS: Final = (
     _machine("umod_wide_by_wrap", _QUATERNARY, _mod_of_pair_by, traps=True),
 )
 
+
+def _trailing_zeros(a: int) -> int:
+    if a == 0:
+        raise Undefined("no one")
+    return (a & -a).bit_length() - 1
+
+
+_COUNTS: Final = (
+    # How many zeros stand below the lowest one.
+    _machine("itrailing_zeros", _UNARY, _trailing_zeros, traps=True),
+)
+
 _GUARDS: Final = (
     # Where both readings of a register are the same.
     _machine("inonneg_ovf", _UNARY, _nonneg, leaves=True),
@@ -348,6 +360,7 @@ class Op:
             *_UNSIGNED,
             *_WIDE,
             *_RECIPROCALS,
+            *_COUNTS,
             *_GUARDS,
             *_FUEL,
             *_CONTROL,
@@ -433,6 +446,7 @@ class Op:
     ureciprocal_wide = by_name["ureciprocal_wide"]
     umod_wide_by_ovf = by_name["umod_wide_by_ovf"]
     umod_wide_by_wrap = by_name["umod_wide_by_wrap"]
+    itrailing_zeros = by_name["itrailing_zeros"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
     prepay = by_name["prepay"]
