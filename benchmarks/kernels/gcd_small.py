@@ -1,6 +1,6 @@
 """Greatest common divisors of all pairs of numbers below a limit, summed.
 
-Bound by the processor's divider and by the last branch of each pair, in C as well.
+Bound by the last branch of each pair, and in C by the processor's divider too.
 """
 
 FAMILY = "plain"

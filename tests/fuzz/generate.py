@@ -258,6 +258,7 @@ class Generator:
             (12 * nesting, self.for_loop),
             (8 * nesting, self.while_loop),
             (4 * nesting, self.counted),
+            (3 * nesting, self.euclid),
             (5, self.try_statement),
             (3 if place.in_loop else 0, self.leave_loop),
             (2, self.early_return),
@@ -430,6 +431,29 @@ class Generator:
             ast.While(less_than(counter, 1 << most if doubles else most), body, []),
         ]
 
+    def euclid(self, place: Place) -> list[ast.stmt]:
+        """A loop of remainders, of integers of either sign: with anything else it might not end."""
+        x, y, z = found = [self.target() for _ in range(3)]
+        if len(set(found)) < 3:
+            return self.assign(place)
+        first, second = (
+            ast.BinOp(
+                self.leaf(),
+                ast.BitAnd(),
+                ast.Constant(-1 if self.chance(60) else self.one_of(MASKS)),
+            )
+            for _ in range(2)
+        )
+        start: list[ast.stmt] = [
+            ast.Assign([ast.Name(z)], ast.Constant(0)),
+            ast.Assign([ast.Tuple([ast.Name(x), ast.Name(y)])], ast.Tuple([first, second])),
+        ]
+        text = self.one_of(REMAINDERS)
+        for node in ast.walk(loop := ast.parse(text)):
+            if isinstance(node, ast.Name):
+                node.id = {"X": x, "Y": y, "Z": z}[node.id]
+        return [*start, *loop.body]
+
     def counter(self) -> str:
         """A new variable that nothing else assigns."""
         self.counters += 1
@@ -515,6 +539,18 @@ UNSUPPORTED = (
     "TARGET = GLOBAL - 3",
     "TARGET = TALLY + VALUE; TALLY = TALLY + 1",
 )
+
+
+REMAINDERS = (
+    "while Y: X, Y = Y, X % Y",
+    "while X: Y, X = X, Y % X",
+    "while Y > 0: X, Y = Y, X % Y",
+    "while Y:\n Z = X % Y\n X = Y\n Y = Z",
+    "while True:\n if Y == 0:\n  break\n X, Y = Y, X % Y",
+    "while Y: Z, X, Y = X, Y, X % Y",
+    "while Y:\n Z += 1\n X, Y = Y, X % Y",
+)
+"""Euclid's algorithm, and what remembers more than the last divisor and remainder."""
 
 
 def call(name: str, *args: ast.expr) -> ast.Call:

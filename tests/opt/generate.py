@@ -148,6 +148,8 @@ class Generator:
                 self.loop(depth)
             elif depth and roll < 0.38:
                 self.branch_away()
+            elif roll > 0.97:
+                self.euclid()
             else:
                 self.assign()
 
@@ -219,6 +221,30 @@ class Generator:
             self.test(counter, limit, names, after)
         poll = self.function.new_inst(Op.poll, exit=self.exit("poll"))
         self.block.insts.append(poll)
+        self.end(Op.jump, [], [self.jump(header, names)])
+        self.bools, self.recent = scope
+        self.enter(after, names)
+
+    def euclid(self) -> None:
+        """A loop that only takes remainders, or remembers more than that."""
+        rng = self.rng
+        x, y, kept = rng.sample("abcde", 3)
+        names = list({**self.env, **dict.fromkeys((x, y, kept))})
+        self.env = {name: self.env.get(name) or self.const(rng.choice(_SMALL)) for name in names}
+        header, after = (self.function.new_block([INT] * len(names)) for _ in range(2))
+        self.end(Op.jump, [], [self.jump(header, names)])
+        self.enter(header, names)
+        scope = self.scoped()
+        on = self.function.new_block()
+        zero = self.const(0)
+        condition = self.emit(rng.choice([Op.ine, Op.ine, Op.igt]), [self.env[y], zero])
+        self.end(Op.br_if, [condition], [Target(on, []), self.jump(after, names)])
+        self.block = on
+        if rng.random() < 0.3:
+            self.env[kept] = self.env[rng.choice([x, y])]
+        remainder = self.emit(Op.imod, [self.env[x], self.env[y]])
+        self.env |= {x: self.env[y], y: remainder}
+        self.block.insts.append(self.function.new_inst(Op.poll, exit=self.exit("poll")))
         self.end(Op.jump, [], [self.jump(header, names)])
         self.bools, self.recent = scope
         self.enter(after, names)

@@ -396,3 +396,61 @@ def overflow_late_in_a_loop(n):
     for i in range(n):
         x = x * 3 + i
     return x
+
+
+DIVIDENDS = (*EDGES, 2**63 + 2**40, 2**64 - 2**33, 3 * 2**61, -3 * 2**61, 6765, 10946 * 2**40)
+DIVISORS = (*DIVIDENDS, 4181, 2**62 - 2**31, "ab", None, 1.5)
+
+
+@on(DIVIDENDS, DIVISORS)
+def greatest_common_divisor(a, b):
+    while b:
+        a, b = b, a % b
+    return a, b
+
+
+@on(DIVIDENDS, DIVISORS)
+def greatest_common_divisor_of_positive_numbers(a, b):
+    while b > 0:
+        r = a % b
+        a = b
+        b = r
+    return a, b, b and r
+
+
+@on(DIVIDENDS, DIVISORS)
+def divisor_before_the_division_by_zero(a, b):
+    last = a
+    try:
+        while True:
+            a, b = b, a % b
+            last = a
+    except ZeroDivisionError:
+        return last, a, b
+
+
+@on(DIVIDENDS, DIVISORS)
+def divisor_found_by_a_break(a, b):
+    while True:
+        r = a % b
+        if r == 0:
+            break
+        a, b = b, r
+    return a, b
+
+
+@on(COUNT, DIVIDENDS, (1, 60, 2**31, 2**63, 2**64 - 6, -(2**40)))
+def reduced_fractions(n, a, b):
+    s = c = 0
+    for i in range(1, n):
+        x, y = (a & 0xFFFFFFFFFFFFFFFF) >> i, b + i * 6
+        while y:
+            x, y = y, x % y
+        s += x
+        x, y = i * 12, a
+        while True:
+            if not y:
+                break
+            x, y = y, x % y
+        c ^= x
+    return s, c, x, y

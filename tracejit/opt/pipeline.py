@@ -8,6 +8,7 @@ from typing import Final
 from tracejit.ir.function import Function
 from tracejit.opt.dce import dce
 from tracejit.opt.divide import divide
+from tracejit.opt.euclid import euclid
 from tracejit.opt.fold import fold
 from tracejit.opt.gvn import gvn
 from tracejit.opt.if_convert import if_convert
@@ -42,6 +43,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     reciprocals,
     short_loops,
     simplify_cfg,
+    euclid,
     strip_mine,
     dce,
     layout,
