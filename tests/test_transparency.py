@@ -47,6 +47,7 @@ def test_a_running_loop_goes_on_in_its_own_code_after_the_function_gets_another(
         return "another"
 
     assert f(10, 3) == 9
+    assert f(10, 2**40) == 2**80  # So that nothing is compiled while the alarm is set.
     own = f.__code__
 
     def replace(*_):
