@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import random
-from collections.abc import Callable, Sequence
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf, nan
 from pathlib import Path
@@ -27,6 +29,8 @@ REGRESSIONS = Path(__file__).parent.parent / "regressions"
 CALLS = 8
 """Argument tuples for each program."""
 REPEATS = 12
+ROOM = 3 << 27
+"""Bytes that a program may get: more, like `"ab" * 2**31`, would take seconds to fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +107,27 @@ def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int
     """Raise Difference where the decorated program does not do what the plain one does."""
     plain, decorated = build(case.source), build(case.source)
     compiled = decorate(decorated)
-    compare(plain, compiled, case.calls, repeats)
-    for function in (plain, decorated):
-        function.__globals__.update(SHADES)
-    compare(plain, compiled, case.calls, 1)
+    with confined():
+        compare(plain, compiled, case.calls, repeats)
+        for function in (plain, decorated):
+            function.__globals__.update(SHADES)
+        compare(plain, compiled, case.calls, 1)
     for name in ("LOG", "TALLY", "GLOBAL"):
         expected, found = plain.__globals__[name], decorated.__globals__[name]
         if fingerprint(expected) != fingerprint(found):
             raise AssertionError(f"{name} is {found!r} rather than {expected!r}")
+
+
+@contextmanager
+def confined() -> Iterator[None]:
+    """Let the process get no more memory than `ROOM`."""
+    limit, most = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 def case_of_seed(seed: int) -> Case:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.eager import eager
-from tests.fuzz.check import Case, case_of_seed, check, load, make_case, save
+from tests.fuzz.check import ROOM, Case, case_of_seed, check, confined, load, make_case, save
 from tests.fuzz.faults import FAULTS
 from tests.fuzz.reach import Reach
 from tests.fuzz.reduce import reduced
@@ -87,6 +87,14 @@ def test_a_saved_case_loads_as_it_was(tmp_path: pytest.TempPathFactory) -> None:
     loaded = load(save(case, "A claim.", tmp_path))  # type: ignore[arg-type]
     assert loaded.source == case.source
     assert repr(loaded.calls) == repr(case.calls)
+
+
+def test_a_program_that_asks_for_much_memory_is_refused_at_once() -> None:
+    much = f"def program(a, b, c):\n    return a * {ROOM}\n"
+    check(Case(much, [("ab", 2, 3), (1, 2, 3)]), tracejit)
+    with confined(), pytest.raises(MemoryError):
+        bytearray(2 * ROOM)
+    assert bytearray(2 * ROOM)
 
 
 def test_reducing_keeps_what_fails() -> None:
