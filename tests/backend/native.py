@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import mmap
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from tests.ir.translated import Run, translated
 from tracejit.backend import x64
 from tracejit.backend.assembler import MachineCode, assemble
 from tracejit.backend.emit import emit
@@ -68,6 +70,8 @@ CODE = Memory()
 DATA = MEMORY.reserve(64)
 DUMP = MEMORY.reserve(8 * 32 + 8 * SLOTS)
 POLLED = MEMORY.reserve(64)
+NEXT, EPILOGUE = (ctypes.c_uint64.from_address(DATA + at) for at in (DATA_NEXT, DATA_EPILOGUE))
+WORDS: Any = (ctypes.c_int64 * (32 + SLOTS)).from_address(DUMP)
 EXIT, BASE = 16, 17
 """Words of the dump after the registers: the exit's number and the frame base."""
 
@@ -201,19 +205,26 @@ class Native:
     def __call__(self, *args: object) -> Returned | Left | Missed:
         """What the code does with the arguments."""
         boxed: Any = (ctypes.py_object * (len(args) + 1))(*args)  # type: ignore[misc]
-        words = (ctypes.c_int64 * (32 + SLOTS)).from_address(DUMP)
-        words[EXIT] = -1
-        ctypes.c_uint64.from_address(DATA + DATA_NEXT).value = MISS
-        ctypes.c_uint64.from_address(DATA + DATA_EPILOGUE).value = self.address + self.code.epilogue
-        call = VECTORCALL(self.address + self.code.entry)
+        WORDS[EXIT] = -1
+        NEXT.value = MISS
+        EPILOGUE.value = self.address + self.code.epilogue
         array = ctypes.addressof(boxed)
-        result = call(0x1234, array, len(args), 0x5678)
+        result = self.vectorcall(0x1234, array, len(args), 0x5678)
         if result is NotImplemented:
-            assert list(words[0:4]) == [0x1234, array, len(args), 0x5678]
+            assert WORDS[0:4] == [0x1234, array, len(args), 0x5678]
             return Missed()
-        if words[EXIT] >= 0:
-            return self.left(self.lir.records()[words[EXIT]], words)
+        if WORDS[EXIT] >= 0:
+            return self.left(self.lir.records()[WORDS[EXIT]], WORDS)
         return Returned(result)
+
+    @cached_property
+    def vectorcall(self) -> Callable[[int, int, int, int], object]:
+        return VECTORCALL(self.address + self.code.entry)
+
+    @cached_property
+    def expected(self) -> Run:
+        """What the reference interpreter does with the arguments."""
+        return translated(self.function)
 
     def left(self, record: ExitRecord, words: Any) -> Returned | Left:
         found = [_read(type, location, words) for type, location in record.values]

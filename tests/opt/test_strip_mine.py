@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
+from tests.ir.translated import translated
 from tests.opt.narrow_words import registers_of
 from tracejit.ir.function import Function
-from tracejit.ir.interpreter import interpret
 from tracejit.ir.ops import Op
 from tracejit.ir.parser import parse
 from tracejit.ir.types import unsigned
@@ -71,14 +71,14 @@ def limited(function: Function, fuel: list[int], tank: int) -> Function:
 @pytest.mark.parametrize("tank", [1, 2, 7, 100])
 def test_it_does_what_it_did(test: str, step: int, start: str, stop: str, tank: int) -> None:
     text = LOOP.format(test=test, step=step, start=start, stop=stop)
-    expected, mined = parse(text), parse(text)
+    expected, mined = translated(parse(text)), parse(text)
     strip_mine(mined)
     verify(mined, "machine")
     assert any(inst.op is Op.prepay for inst in mined.insts())
     fuel = [tank]
-    function = limited(mined, fuel, tank)
+    found = translated(limited(mined, fuel, tank))
     most = (1 << BITS - 1) - abs(step)  # Else the variable would not fit.
     with registers_of(BITS):
         for args in product(range(-most, most + 1), repeat=2):
             fuel[0] = tank if args[0] % 2 else 0
-            assert interpret(function, args) == interpret(expected, args), args
+            assert found(args) == expected(args), args
