@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,19 @@ DOORS = {
 LONGEST = 70
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> list[tuple[str, bool]]:
     """The absolute names of what the module imports, and whether each is imported at load time."""
-    tree = ast.parse(path.read_text())
+    return list(found_imports(path))
+
+
+def found_imports(path: Path) -> Iterator[tuple[str, bool]]:
+    tree = tree_of(path)
     late = {
         inner
         for node in ast.walk(tree)
@@ -129,7 +140,7 @@ print(*sys.modules)
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_says_in_its_first_line_what_it_is(module: str) -> None:
-    docstring = ast.get_docstring(ast.parse(MODULES[module].read_text()))
+    docstring = ast.get_docstring(tree_of(MODULES[module]))
     assert docstring, "no docstring"
     assert docstring.splitlines()[0].rstrip().endswith((".", ":")), "the first line is no sentence"
 
@@ -137,7 +148,7 @@ def test_a_module_says_in_its_first_line_what_it_is(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_functions_are_short(module: str) -> None:
     long = []
-    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+    for node in ast.walk(tree_of(MODULES[module])):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             length = node.end_lineno - node.lineno + 1
