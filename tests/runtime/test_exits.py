@@ -53,6 +53,14 @@ def counts(function):
     return [count for _, _, count in version_of(function).counts()]
 
 
+@pytest.fixture(autouse=True)
+def _interrupts():
+    """Ctrl-C raises, even where the suite runs in the background of a shell script."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def total():
     return fresh(native.total, native.total_version)
