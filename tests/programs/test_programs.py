@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from types import FunctionType
 
 import pytest
 
@@ -36,6 +37,48 @@ def test_masked_and_modular_arithmetic_stays_native(
             assert compiled(*args) == function(*args)
     assert stats(compiled).versions
     assert not stats(compiled).exits
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "a",
+        "max(a, c)",
+        "max(-1, min(a, b))",
+        "a % b",
+        "a // c",
+        "a >> c",
+        "a | c",
+        "a & b",
+        "abs(a - b)",
+        "a - c",
+        "a % 18446744069414584321",
+        "a * c % b",
+        "(a + b) // 2",
+        "pow(a, c, 18446744069414584321)",
+        "a if a > b else c",
+        "a + c & 0xFFFFFFFFFFFFFFFF",
+        "18446744073709551615",
+    ],
+)
+def test_what_may_be_negative_may_exceed_the_signed_integers_too(expression: str) -> None:
+    source = f"""
+def program(a, b, c):
+    x = y = -1
+    for _ in range(c):
+        x = {expression}
+        y = x if y == -1 else -1
+    return x, y
+"""
+    names: dict[str, FunctionType] = {}
+    exec(source, names)
+    numbers = (1, 2, 2**63 - 1, 2**63, 2**63 + 5, 2**64 - 1)
+    with strict():
+        compare(
+            fresh(names["program"]),
+            tracejit(fresh(names["program"])),
+            [(a, b, c) for a in numbers for b in numbers for c in (1, 2, 3)],
+        )
 
 
 def test_every_module_of_programs_is_run() -> None:

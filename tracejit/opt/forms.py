@@ -90,7 +90,7 @@ def form_of(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> Form 
     if op in _COMPARES:
         return _comparison(op, operands)
     if op in _EXTREMES:
-        return _extreme(op, operands)
+        return _extreme(inst, operands, ranges)
     return Form(UNSIGNED_FORM.get(op, op))
 
 
@@ -189,7 +189,10 @@ def _mixed(op: Opcode, signed: int) -> Mixed:
     return Mixed(signed, sign, UNSIGNED_FORM.get(op, op), join)
 
 
-def _extreme(op: Opcode, operands: list[Interval]) -> Form:
+def _extreme(inst: Inst, operands: list[Interval], ranges: Ranges) -> Form:
+    op = inst.op
+    if inst.value in ranges.unfit:
+        return Form(op, _beyond(operands))
     negative = _negative(operands)
     compare = _EXTREMES[op]
     mixed = _mixed(compare, negative[0]) if negative else None
