@@ -59,7 +59,7 @@ def assert_it_reaches_enough(reach: Reach) -> None:
     assert len(reach.exits) > len(EXPECTED_EXITS)
     assert reach.versions > 40
     assert reach.grown > 4
-    assert reach.general > 2
+    assert reach.general > 0
     assert reach.bridges > 40
 
 
