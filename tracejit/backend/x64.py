@@ -43,16 +43,7 @@ CONDITIONS: Final = (
     *("s", "ns", "p", "np", "l", "ge", "le", "g"),
 )
 """The condition codes, by their numbers in encodings."""
-_NEGATIONS: Final = {
-    "o": "no",
-    "b": "ae",
-    "e": "ne",
-    "be": "a",
-    "s": "ns",
-    "l": "ge",
-    "le": "g",
-}
-INVERSE: Final = _NEGATIONS | {right: left for left, right in _NEGATIONS.items()}
+INVERSE: Final = {name: CONDITIONS[number ^ 1] for number, name in enumerate(CONDITIONS)}
 """Each condition code's negation."""
 SWAPPED: Final = {
     "e": "e",
