@@ -12,10 +12,10 @@ from typing import Any
 
 from tests.ir.translated import Run, translated
 from tracejit.backend import x64
-from tracejit.backend.assembler import MachineCode, assemble
+from tracejit.backend.assembler import assemble
 from tracejit.backend.emit import emit
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, IsConstant, Location
-from tracejit.backend.linker import link
+from tracejit.backend.linker import MachineCode, link
 from tracejit.backend.lir import LirFunction
 from tracejit.backend.lower import lower
 from tracejit.backend.regalloc import allocate
@@ -27,6 +27,9 @@ from tracejit.ir.shapes import Const, Shape, map_values
 from tracejit.ir.types import BOOL, I64, OBJ, U64
 from tracejit.runtime.stubs.divide import floor_divide_text
 from tracejit.runtime.stubs.unbox import unbox_unsigned_text
+
+ENTRY = 32
+"""Where the emitter puts the entry; the epilogue, which is shorter, comes first."""
 
 POINTER = ctypes.c_void_p
 VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
@@ -77,7 +80,7 @@ EXIT, BASE = 16, 17
 
 
 def _assembled(text: str) -> int:
-    return MEMORY.place(assemble(text).code)
+    return MEMORY.place(assemble(text))
 
 
 def _deopt_stub() -> int:

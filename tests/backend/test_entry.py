@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from tests.backend.native import MEMORY, POLLED, Missed, compiled, make_target
+from tests.backend.native import ENTRY, MEMORY, POLLED, Missed, compiled, make_target
 from tests.backend.random_ir import EDGES
-from tracejit.backend.assembler import ENTRY
 from tracejit.backend.target import MemoryIs
 from tracejit.ir.interpreter import Left, Returned
 from tracejit.ir.parser import parse

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from tests.backend.native import compiled
+from tests.backend.native import ENTRY, compiled
 from tests.backend.random_ir import random_function
 from tracejit.backend import linker
 from tracejit.backend.assembler import AssemblyError, assemble
-from tracejit.backend.linker import link
+from tracejit.backend.linker import MachineCode, link
 
 HEAD = ["epilogue:", "ret", ".p2align 5", "entry:"]
 INSTRUCTIONS = (
@@ -26,7 +26,7 @@ JUMPS = ("jmp", "call", "je", "jno", "jl", "ja", "js", "jbe")
 
 
 def keystone(lines: list[str]) -> bytes:
-    return assemble("\n".join(lines)).code
+    return assemble("\n".join(lines))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -56,7 +56,7 @@ def test_alignment_is_filled_as_keystone_fills_it(size: int) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_functions_become_what_keystone_makes_of_them(seed: int) -> None:
     native = compiled(random_function(seed))
-    assert native.code == assemble(native.text)
+    assert native.code == MachineCode(assemble(native.text), ENTRY, 0)
 
 
 def test_what_is_known_of_lines_is_forgotten_when_it_is_too_much(monkeypatch) -> None:

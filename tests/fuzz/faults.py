@@ -98,7 +98,7 @@ def bools_returned_as_integers(function: Function) -> None:
 @contextmanager
 def remainders_without_a_step_to_the_floor() -> Iterator[None]:
     text = floor_divide_text().replace("sar rcx, 63", "mov ecx, 0")
-    block = code_memory.install(assemble(text).code)
+    block = code_memory.install(assemble(text))
     faulty = replace(stubs.target(), floor_divide=block.address)
     with patch.object(compiler.stubs, "target", lambda: faulty), unchecked():
         yield

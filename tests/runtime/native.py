@@ -12,6 +12,9 @@ from tracejit.runtime import layout, stubs
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
 from tracejit.runtime.version import DataBlock, NativeCode
 
+ENTRY = 32
+"""Where programs have their entry, behind the epilogue."""
+
 NUMBERS = {"rax": 0, "rcx": 1, "rdx": 2, "rbx": 3, "rbp": 5, "rsi": 6, "rdi": 7} | {
     f"r{number}": number for number in range(8, 16)
 }
@@ -72,9 +75,8 @@ miss:
     mov rax, {data.address:#x}
     jmp qword ptr [rax]
 """
-    code = assemble(program)
     return NativeCode(
-        code.code, code.entry, code.epilogue, data, list(exits), list(guards), kept, {"asm": 1}
+        assemble(program), ENTRY, 0, data, list(exits), list(guards), kept, {"asm": 1}
     )
 
 

@@ -10,24 +10,24 @@ from tracejit.runtime.stubs import head, poll
 
 
 def test_the_bytes_of_the_head_are_its_text_assembled():
-    assert assemble(head.HEAD_TEXT).code == head.HEAD
+    assert assemble(head.HEAD_TEXT) == head.HEAD
 
 
 def test_the_bytes_of_the_dispatch_stub_are_its_text_assembled():
-    assert assemble(head.DISPATCH_TEXT).code == head.DISPATCH_CODE
+    assert assemble(head.DISPATCH_TEXT) == head.DISPATCH_CODE
 
 
 def test_the_head_is_made_for_its_words():
     words = 0x7FFF12345678
     code = head.head(words)
     text = head.HEAD_TEXT.replace("0x1122334455667788", hex(words))
-    assert code == assemble(text).code
+    assert code == assemble(text)
     assert code[head.MISS : head.MISS + 2] == b"\x49\xbb"
 
 
 def run(text):
     """The result of a function without arguments in assembly."""
-    block = code_memory.install(assemble(text).code)
+    block = code_memory.install(assemble(text))
     return ctypes.PYFUNCTYPE(ctypes.c_int64)(block.address)()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from tracejit.backend.assembler import MachineCode, encode
+from tracejit.backend.assembler import encode
 from tracejit.backend.x64 import BY_NAME, CONDITIONS
 
 _OPCODES: Final = {
@@ -44,6 +44,17 @@ _LONGEST_NOP: Final = 15
 _NUMBER: Final = 1 << 62
 """Any number of eight bytes: they are the last ones of the instruction that loads it."""
 _MOST_LINES: Final = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCode:
+    """Position-independent code, to be placed at a multiple of 32."""
+
+    code: bytes
+    entry: int
+    """The offset of the entry."""
+    epilogue: int
+    """The offset of what leaves the frame, with the result in rax."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def _install(name: str, text: Callable[[], str]) -> int:
         from tracejit.backend.assembler import assemble
         from tracejit.runtime import code_memory
 
-        _installed[name] = code_memory.install(assemble(text()).code)
+        _installed[name] = code_memory.install(assemble(text()))
     return _installed[name].address
 
 
