@@ -258,6 +258,7 @@ class Generator:
             (12 * nesting, self.for_loop),
             (8 * nesting, self.while_loop),
             (4 * nesting, self.counted),
+            (3 * nesting, self.polynomials),
             (3 * nesting, self.euclid),
             (5, self.try_statement),
             (3 if place.in_loop else 0, self.leave_loop),
@@ -430,6 +431,36 @@ class Generator:
             ast.Assign([ast.Name(counter)], ast.Constant(first)),
             ast.While(less_than(counter, 1 << most if doubles else most), body, []),
         ]
+
+    def polynomials(self, place: Place) -> list[ast.stmt]:
+        """Polynomials of what a loop counts."""
+        counter = self.counter()
+        start = ast.Constant(self.chooser.randrange(9) - 3)
+        first = fixed(plus(start, bounded(self.name(), 255)) if self.chance(30) else start)
+        step = self.one_of((1, 1, 2, 7, -1, -3))
+        last = fixed(
+            plus(copy.deepcopy(first), ast.Constant(step * (1 + self.chooser.randrange(9))))
+        )
+        body: list[ast.stmt] = []
+        for _ in range(1 + self.chance(30)):
+            value = self.polynomial(counter, 3)
+            if self.chance(60):
+                value = ast.BinOp(value, ast.BitAnd(), ast.Constant(self.one_of(MASKS)))
+            name = ast.Name(self.one_of(self.names))
+            op = self.one_of((ast.BitXor, ast.Add, ast.Sub))
+            body.append(ast.Assign([ast.Name(self.target())], ast.BinOp(name, op(), value)))
+        if self.chance(15):
+            body.append(ast.If(self.comparison(0), [ast.Continue()], []))
+        return [
+            ast.For(ast.Name(counter), call("range", first, last, ast.Constant(step)), body, [])
+        ]
+
+    def polynomial(self, counter: str, depth: int) -> ast.expr:
+        if depth == 0 or self.chance(20):
+            return ast.Name(counter) if self.chance(60) else self.leaf()
+        op = self.weighted([(3, ast.Add), (3, ast.Sub), (5, ast.Mult)])
+        x, y = (self.polynomial(counter, depth - 1) for _ in range(2))
+        return ast.BinOp(x, op(), y)
 
     def euclid(self, place: Place) -> list[ast.stmt]:
         """A loop of remainders, of integers of either sign: with anything else it might not end."""

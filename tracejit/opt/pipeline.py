@@ -12,6 +12,7 @@ from tracejit.opt.euclid import euclid
 from tracejit.opt.fold import fold
 from tracejit.opt.gvn import gvn
 from tracejit.opt.if_convert import if_convert
+from tracejit.opt.induction import induction
 from tracejit.opt.layout import layout
 from tracejit.opt.licm import licm
 from tracejit.opt.narrow import narrow
@@ -42,6 +43,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     licm,
     reciprocals,
     short_loops,
+    induction,
     simplify_cfg,
     euclid,
     strip_mine,
