@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -36,7 +37,8 @@ def once(processes: int) -> Once:
 
 
 def child(program: str) -> float:
-    """The number that a program prints in an interpreter of its own."""
+    """The number that a program prints in an interpreter of its own, which may cache bytecode."""
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, text=True, check=True)
     return float(done.stdout)
