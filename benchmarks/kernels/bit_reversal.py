@@ -3,7 +3,6 @@
 FAMILY = "masked"
 ARGUMENTS = (40_000,)
 ANSWER = 52157172013830532
-NOTE = "gcc finds the byte swap in the last three steps."
 
 
 def kernel(n):

@@ -30,6 +30,7 @@ _FREE = [
         Op.umul_high,
         Op.ireciprocal,
         Op.ureciprocal_wide,
+        Op.ibyte_swap,
     ),
 ]
 _SHIFTS = [Op.ishl_wrap, Op.ishr_wrap, Op.ushr_wrap]

@@ -259,6 +259,7 @@ class Generator:
             (8 * nesting, self.while_loop),
             (4 * nesting, self.counted),
             (3 * nesting, self.polynomials),
+            (2 if self.unsigned else 1, self.swap_groups),
             (3 * nesting, self.euclid),
             (5, self.try_statement),
             (3 if place.in_loop else 0, self.leave_loop),
@@ -461,6 +462,20 @@ class Generator:
         op = self.weighted([(3, ast.Add), (3, ast.Sub), (5, ast.Mult)])
         x, y = (self.polynomial(counter, depth - 1) for _ in range(2))
         return ast.BinOp(x, op(), y)
+
+    def swap_groups(self, place: Place) -> list[ast.stmt]:
+        """Neighbouring groups of bits change places, of all sizes or of some: bytes as well."""
+        name, mask = self.target(), self.one_of((2**64 - 1, 2**64 - 1, 2**32 - 1))
+        found: list[ast.stmt] = [
+            ast.Assign([ast.Name(name)], ast.BinOp(self.leaf(), ast.BitAnd(), ast.Constant(mask)))
+        ]
+        for bits in (1, 2, 4, 8, 16, 32):
+            if bits * 2 > mask.bit_length() or self.chance(35 if bits < 8 else 85):
+                low = sum((1 << bits) - 1 << at for at in range(0, mask.bit_length(), 2 * bits))
+                low ^= 1 << self.chooser.randrange(64) if self.chance(3) else 0
+                text = f"X = X >> {bits} & {low} | (X & {low}) << {bits}"
+                found += ast.parse(text.replace("X", name)).body
+        return found
 
     def euclid(self, place: Place) -> list[ast.stmt]:
         """A loop of remainders, of integers of either sign: with anything else it might not end."""

@@ -201,6 +201,20 @@ def miller_rabin(n):
     return True
 
 
+@on(EDGES)
+def bits_and_bytes_in_the_other_order(x):
+    x &= 0xFFFFFFFFFFFFFFFF
+    half = x & 0xFFFFFFFF
+    half = (half & 0xFF) << 24 | (half & 0xFF00) << 8 | half >> 8 & 0xFF00 | half >> 24
+    r = x >> 1 & 0x5555555555555555 | (x & 0x5555555555555555) << 1
+    r = r >> 2 & 0x3333333333333333 | (r & 0x3333333333333333) << 2
+    r = r >> 4 & 0x0F0F0F0F0F0F0F0F | (r & 0x0F0F0F0F0F0F0F0F) << 4
+    r = r >> 8 & 0x00FF00FF00FF00FF | (r & 0x00FF00FF00FF00FF) << 8
+    seen = r
+    r = r >> 16 & 0x0000FFFF0000FFFF | (r & 0x0000FFFF0000FFFF) << 16
+    return half, seen, r >> 32 | (r & 0xFFFFFFFF) << 32, x // (half - 0x12345678)
+
+
 NEVER_LEAVE = [
     (fnv1a, (20, 0xCBF29CE4, 7)),
     (xorshift, (20, 88172645463325252)),
@@ -210,6 +224,7 @@ NEVER_LEAVE = [
     (lehmer_by_mersenne_primes, (50, -42)),
     (checksums, (50, 42)),
     (power_modulo, (123456789012345678, 10**18, 2**61 - 1)),
+    (bits_and_bytes_in_the_other_order, (2**64 - 3,)),
     (product_modulo, (2**62, 2**61 - 3, 2**63 - 25)),
     (butterflies, (20, 5, 7)),
     (xorshift, (20, 2**64 - 3)),

@@ -21,7 +21,7 @@ _READERS: Final = {
     for condition in INVERSE
     for prefix in ("j", "cmov", "set", "miss")
 }
-_KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "xchg", "copy", "swap"}
+_KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "bswap", "xchg", "copy", "swap"}
 """What leaves the flags as they are."""
 
 

@@ -105,6 +105,13 @@ def _rotate(select: Selector, inst: Inst, origin: Inst, bits: int) -> bool:
     return True
 
 
+@lowers(Op.ibyte_swap)
+def lower_ibyte_swap(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    select.emit("mov", d, select.source(inst.args[0]))
+    select.emit("bswap", d)
+
+
 @lowers(Op.inot)
 def lower_inot(select: Selector, inst: Inst) -> None:
     d = select.register(inst.value)

@@ -149,6 +149,7 @@ _ROWS: Final = (
     *(row for name in ("cmp", "test") for row in _sized(name, "u* u*")),
     *(row for name in ("shl", "shr", "sar", "rol") for row in _sized(name, "m* u")),
     _row("bt", "u* u"),
+    _row("bswap", "m"),
     _row("neg", "m*"),
     _row("not", "m*"),
     *_sized("imul", "m u*"),

@@ -322,6 +322,16 @@ _COUNTS: Final = (
     _machine("itrailing_zeros", _UNARY, _trailing_zeros, traps=True),
 )
 
+
+def _swap_bytes(a: int) -> int:
+    return wrap_i64(int.from_bytes(unsigned(a).to_bytes(WORD // 8, "little"), "big"))
+
+
+_SHUFFLES: Final = (
+    # The bytes of a register in the other order.
+    _machine("ibyte_swap", _UNARY, _swap_bytes),
+)
+
 _GUARDS: Final = (
     # Where both readings of a register are the same.
     _machine("inonneg_ovf", _UNARY, _nonneg, leaves=True),
@@ -361,6 +371,7 @@ class Op:
             *_WIDE,
             *_RECIPROCALS,
             *_COUNTS,
+            *_SHUFFLES,
             *_GUARDS,
             *_FUEL,
             *_CONTROL,
@@ -447,6 +458,7 @@ class Op:
     umod_wide_by_ovf = by_name["umod_wide_by_ovf"]
     umod_wide_by_wrap = by_name["umod_wide_by_wrap"]
     itrailing_zeros = by_name["itrailing_zeros"]
+    ibyte_swap = by_name["ibyte_swap"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
     prepay = by_name["prepay"]

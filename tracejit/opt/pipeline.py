@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracejit.ir.function import Function
+from tracejit.opt.byte_swap import byte_swap
 from tracejit.opt.dce import dce
 from tracejit.opt.divide import divide
 from tracejit.opt.euclid import euclid
@@ -40,6 +41,7 @@ PASSES: Final[tuple[Callable[[Function], None], ...]] = (
     fold,
     divide,
     gvn,
+    byte_swap,
     licm,
     reciprocals,
     short_loops,
