@@ -20,7 +20,7 @@ SETTINGS = {
     "font.family": "sans-serif",
     "font.size": 9,
 }
-FAMILIES = {"plain": "#7fb79a", "masked": "#5b8db8", "modular": "#b08bbd"}
+FAMILIES = {"plain": "#7fb79a", "masked": "#5b8db8", "modular": "#b08bbd", "calls": "#d0a35f"}
 MARKS = {
     "C": {"marker": "|", "color": "black", "s": 90, "linewidths": 2},
     "Numba": {"marker": "o", "color": "#d98a1f", "s": 18},

@@ -42,7 +42,7 @@ def source_in_c(module: ModuleType) -> Path:
 
 def prepare(side: str, module: ModuleType) -> Call:
     """The module's kernel as that side runs it."""
-    return in_c(module) if side == "C" else decorator(side)(fresh(module.kernel))
+    return in_c(module) if side == "C" else decorated(module, decorator(side))
 
 
 def decorator(side: str) -> Callable[[FunctionType], Call]:
@@ -59,9 +59,20 @@ def decorator(side: str) -> Callable[[FunctionType], Call]:
     return lambda function: function
 
 
-def fresh(function: FunctionType) -> FunctionType:
-    """A copy with a code object of its own."""
-    copy = FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
+def decorated(module: ModuleType, decorate: Callable[[FunctionType], Call]) -> Call:
+    """A copy of the module's kernel, decorated like copies of the functions that it calls."""
+    names = dict(vars(module))
+    for name, value in vars(module).items():
+        if isinstance(value, FunctionType):
+            names[name] = decorate(fresh(value, names))
+    kernel: Call = names["kernel"]
+    return kernel
+
+
+def fresh(function: FunctionType, names: dict[str, Any] | None = None) -> FunctionType:
+    """A copy with a code object of its own, which may see other globals."""
+    seen = function.__globals__ if names is None else names
+    copy = FunctionType(function.__code__.replace(), seen, function.__name__)
     copy.__defaults__ = function.__defaults__
     return copy
 

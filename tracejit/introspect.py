@@ -10,6 +10,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Final
 
 from tracejit.decorator import state_of
+from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Function
 from tracejit.ir.types import Digit, SignedDigit, UInt64
 
@@ -140,8 +141,19 @@ def _exits_by_line(version: Version, line_of: dict[int, int]) -> dict[int, Count
         if record.exit is None or record.kind != "resume":
             continue
         if count or record.exit.reason != "interrupt":
-            left[line_of.get(record.exit.state.offset, 0)][record.exit.reason] += count
+            line, reason = _place(record.exit, line_of)
+            left[line][reason] += count
     return left
+
+
+def _place(exit: Exit, line_of: dict[int, int]) -> tuple[int, str]:
+    """The line where native code leaves, and why: from inlined functions, at their call."""
+    state = exit.state
+    if state.call is None:
+        return line_of.get(state.offset, 0), exit.reason
+    reason = f"in {state.call.function.__name__}: {exit.reason}"
+    # Callers go on behind the call.
+    return line_of.get(state.outermost.offset - 2, 0), reason
 
 
 def _times(count: int) -> str:

@@ -21,6 +21,7 @@ from tracejit.backend.lower import lower
 from tracejit.backend.regalloc import allocate
 from tracejit.backend.regalloc_checker import check
 from tracejit.backend.target import DATA_EPILOGUE, DATA_NEXT, MemoryIs, Target
+from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, evaluate
 from tracejit.ir.shapes import Const, Shape, map_values
@@ -235,13 +236,20 @@ class Native:
             assert record.shape is not None
             return Returned(filled(record.shape, iter(found)))
         assert record.exit is not None
-        state, rest = record.exit.state, iter(found)
-        return Left(
-            record.exit.reason + ("!" if record.kind == "raise" else ""),
-            state.offset,
-            {name: filled(shape, rest) for name, shape in state.locals.items()},
-            tuple(filled(shape, rest) for shape in state.stack),
-        )
+        reason = record.exit.reason + ("!" if record.kind == "raise" else "")
+        return _frame(reason, record.exit.state, iter(found))
+
+
+def _frame(reason: str, state: FrameState, found: Iterator[object]) -> Left:
+    """The state with the values that the exit read so."""
+    call = state.call
+    return Left(
+        reason,
+        state.offset,
+        {name: filled(shape, found) for name, shape in state.locals.items()},
+        tuple(filled(shape, found) for shape in state.stack),
+        (call.function, call.code, _frame(reason, call.caller, found)) if call else None,
+    )
 
 
 def filled(shape: Shape, found: Iterator[object]) -> object:

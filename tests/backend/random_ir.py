@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from tracejit.ir.frame_state import Exit, FrameState
+from tests.ir.random_ir import called_function
+from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
@@ -104,7 +105,12 @@ class Generator:
         if kept:
             pair = (self.read(self.random.choice(kept)), self.read(self.random.choice(kept)))
             stack.append(TupleOf(pair))
-        return Exit(reason, FrameState(self.random.randint(0, 99) * 2, names, tuple(stack)))
+        state = FrameState(self.random.randint(0, 99) * 2, names, tuple(stack))
+        if kept and self.random.random() < 0.2:
+            # As in a function that was inlined, which has some of the values.
+            split = {name: names.pop(name) for name in [*names][::2]}
+            state = FrameState(2, split, (), Inlined(called_function, None, state))
+        return Exit(reason, state)
 
     def read(self, value: Value) -> Shape:
         """The value as a state may have it."""

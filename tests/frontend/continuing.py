@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from tests.differential import Data, exception_data, fingerprint
 from tracejit.frontend.builder import build
-from tracejit.ir.frame_state import FrameState
+from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.ops import Op, Opcode, Undefined
@@ -138,10 +138,15 @@ def observed(
 def continuation(function: FunctionType, left: Left) -> tuple[FunctionType, list[object]]:
     """A function that goes on from where the IR left, and its arguments."""
     args: dict[Value, object] = {}
+    state = state_of(left, args)
+    return resume_function(function, state, False), list(args.values())
+
+
+def state_of(left: Left, args: dict[Value, object]) -> FrameState:
     locals = {name: shape_of(value, args) for name, value in left.locals.items()}
     stack = tuple(shape_of(value, args) for value in left.stack)
-    state = FrameState(left.offset, locals, stack)
-    return resume_function(function, state, False), list(args.values())
+    call = left.call and Inlined(*left.call[:2], state_of(left.call[2], args))
+    return FrameState(left.offset, locals, stack, call)
 
 
 def shape_of(value: object, args: dict[Value, object]) -> Shape:

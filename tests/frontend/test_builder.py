@@ -11,7 +11,7 @@ from tests.frontend.continuing import beyond, built, exact, run
 from tracejit.frontend.builder import build
 from tracejit.frontend.unsupported import Unsupported
 from tracejit.ir.dominators import dominator_tree, reverse_postorder
-from tracejit.ir.function import CellIs, Function, GlobalIs
+from tracejit.ir.function import CellIs, Function, FunctionHas, GlobalIs
 from tracejit.ir.interpreter import Left, Returned
 from tracejit.ir.ops import Op
 from tracejit.ir.parser import parse
@@ -184,6 +184,68 @@ def test_a_global_hides_a_builtin() -> None:
 def test_nothing_is_assumed_of_a_name_where_the_code_leaves() -> None:
     made = function("def f(a):\n    if a: return a\n    return word, print, missing")
     assert built(made, (1,)).assumptions == []
+
+
+INLINED = """
+def double(x): return x + x
+def sign(x, of=1):
+    if x < 0: return -of
+    return of
+def f(a, b):
+    return double(sign(a)) + sign(b, 5)
+"""
+
+
+def test_calls_of_functions_are_traced_in_their_place() -> None:
+    made = function(INLINED)
+    names = made.__globals__
+    double, sign = names["double"], names["sign"]
+    ir = built(made, (1, -1))
+    assert ir.assumptions == [
+        GlobalIs("double", double),
+        GlobalIs("sign", sign),
+        FunctionHas("defaults", sign.__defaults__, sign),
+        FunctionHas("code", sign.__code__, sign),
+        FunctionHas("code", double.__code__, double),
+    ]
+    assert all(inst.op is not Op.leave for inst in ir.insts())
+    assert run(made, (1, -1)) == Returned(-3)
+    outcome = run(made, (2**62, -1), beyond(2))
+    assert isinstance(outcome, Left)
+
+
+def test_an_exit_of_an_inlined_function_has_the_frames_of_its_callers() -> None:
+    made = function(
+        "def h(x): return x // 0\ndef g(x): return 1 + h(x + 1)\ndef f(a): return 2 * g(a)"
+    )
+    outcome = left(made, 5)
+    assert (outcome.reason, outcome.stack) == ("zero-division", (6, 0))
+    assert outcome.call is not None
+    callee, code, caller = outcome.call
+    assert callee.__code__ is code is made.__globals__["h"].__code__
+    assert caller.stack == (1,)
+    assert caller.call is not None
+    assert caller.call[0] is made.__globals__["g"]
+    assert caller.call[2].stack == (2,)
+    assert caller.call[2].call is None
+
+
+@pytest.mark.parametrize(
+    "call", ["g()", "g(1, 2, 3)", "g(1, 2, z=3)", "g(1, 2, x=1)", "g(y=1)", "g(p=1)", "g(*(1, 2))"]
+)
+def test_a_call_that_does_not_bind_leaves(call: str) -> None:
+    made = function(f"def g(p, /, x, *, y=1): return 1\ndef f(a): return {call}")
+    assert left(made, 1).reason in ("call:g", "opcode:CALL_FUNCTION_EX", "type:tuple")
+
+
+def test_a_function_that_is_under_way_is_called() -> None:
+    made = function("def g(n): return f(n)\ndef f(n): return g(n) if n else f(1)")
+    names = made.__globals__
+    outcome = left(made, 5)
+    assert outcome.reason == "call:f"
+    assert outcome.call is not None
+    assert outcome.call[0] is names["g"]
+    assert left(made, 0).call is None
 
 
 def closure(source: str) -> FunctionType:

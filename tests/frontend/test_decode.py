@@ -53,6 +53,20 @@ def test_operands_are_names_and_constants() -> None:
     assert ("LOAD_CONST", 1000) in found
 
 
+def test_a_call_with_keywords_is_one_instruction() -> None:
+    code = code_of("def f(a, b):\n    a(b, a(x=1), y=b, z=2)\n    return a(b)")
+    decoded = decode(code)
+    calls = [instr for instr in decoded.instrs.values() if instr.name.startswith("CALL")]
+    assert [(call.name, call.arg) for call in calls] == [
+        ("CALL_KW", (1, ("x",))),
+        ("CALL_KW", (4, ("y", "z"))),
+        ("CALL", 1),
+    ]
+    for call in calls:
+        assert call.next in decoded.instrs
+        assert not any(call.offset < offset < call.next for offset in decoded.instrs)
+
+
 def test_a_loop_ends_behind_its_iterator() -> None:
     code = code_of(SOURCES[0])
     instrs = decode(code).instrs

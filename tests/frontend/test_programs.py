@@ -12,11 +12,11 @@ import pytest
 
 from tests.differential import fresh
 from tests.frontend.continuing import Exits, arguments, at, beyond, exact, finished, observed
-from tests.programs import arithmetic, calls, errors, loops
+from tests.programs import arithmetic, calls, errors, inlined, loops
 from tests.programs.program import PROGRAMS, Program
 from tracejit.frontend.unsupported import Unsupported
 
-MODULES = (arithmetic, calls, errors, loops)
+MODULES = (arithmetic, calls, errors, inlined, loops)
 CALLS = 8
 
 

@@ -23,7 +23,7 @@ from tests.differential import (
     compare,
     fingerprint,
 )
-from tests.fuzz.generate import Chooser, generate
+from tests.fuzz.generate import HELPERS, Chooser, generate
 
 REGRESSIONS = Path(__file__).parent.parent / "regressions"
 CALLS = 8
@@ -74,10 +74,27 @@ def helper(value: int) -> int:
     return value + 1 if value != 3 else value // 0
 
 
+def elsewhere(a: int, b: int = 3) -> int:
+    return a - b if a > LEAST else b
+
+
+LEAST = -5
+
 PREAMBLE = """
 def bump():
     global GLOBAL
     GLOBAL += 1
+
+def turn():
+    global first, second
+    first, second = second, first
+
+def make(factor):
+    def scaled(x):
+        return x * factor + 1 if x < 1000003 else factor
+    return scaled
+
+scaled = make(3)
 """
 
 
@@ -91,6 +108,9 @@ def build(source: str, name: str = "program") -> FunctionType:
         "NOWHERE": io.StringIO(),
         "note": log.append,
         "helper": helper,
+        "elsewhere": elsewhere,
+        "first": helper,
+        "second": helper,
     }
     exec(compile(PREAMBLE, "<preamble>", "exec"), names)
     exec(compile(source, f"<{name}>", "exec"), names)
@@ -99,8 +119,39 @@ def build(source: str, name: str = "program") -> FunctionType:
     return function
 
 
+def other(a: int, b: int = 0, c: int = 0) -> int:
+    return a + b - c
+
+
+def change_defaults(names: dict[str, object]) -> None:
+    for function in called_by(names):
+        function.__defaults__ = (1,) * len(function.__defaults__ or ())
+
+
+def change_code(names: dict[str, object]) -> None:
+    for function in called_by(names):
+        function.__code__ = other.__code__
+    scaled = names["scaled"]
+    assert isinstance(scaled, FunctionType)
+    assert scaled.__closure__ is not None
+    scaled.__closure__[0].cell_contents = 7
+
+
+def called_by(names: dict[str, object]) -> Iterator[FunctionType]:
+    """The functions that a program calls, which are its own."""
+    for name in HELPERS:
+        function = names.get(name)
+        if isinstance(function, FunctionType) and function.__globals__ is names:
+            yield function
+
+
 SHADES = {"abs": int, "min": max, "max": min, "bool": int, "int": abs}
 """What some builtins mean once a program's globals shadow them."""
+CHANGES: Sequence[Callable[[dict[str, object]], None]] = (change_defaults, change_code)
+
+
+def shade(names: dict[str, object]) -> None:
+    names.update(SHADES)
 
 
 def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int = REPEATS) -> None:
@@ -109,9 +160,10 @@ def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int
     compiled = decorate(decorated)
     with confined():
         compare(plain, compiled, case.calls, repeats)
-        for function in (plain, decorated):
-            function.__globals__.update(SHADES)
-        compare(plain, compiled, case.calls, 1)
+        for change in (CHANGES[len(case.source) % len(CHANGES)], shade):
+            for function in (plain, decorated):
+                change(function.__globals__)
+            compare(plain, compiled, case.calls, 1)
     for name in ("LOG", "TALLY", "GLOBAL"):
         expected, found = plain.__globals__[name], decorated.__globals__[name]
         if fingerprint(expected) != fingerprint(found):
@@ -149,11 +201,12 @@ def load(path: Path) -> Case:
     """The case of a regression file: its CALLS, and the function as its text."""
     text = path.read_text()
     names: dict[str, object] = {"MyInt": MyInt, "inf": inf, "nan": nan}
-    head, start, body = text.partition("def program(")
+    # The functions come after the calls.
+    head, start, body = text.partition("\ndef ")
     exec(head, names)
     calls = names["CALLS"]
     assert isinstance(calls, list)
-    return Case(start + body, calls)
+    return Case((start + body).lstrip("\n"), calls)
 
 
 __all__ = ["Case", "Difference", "build", "case_of_seed", "check", "load", "make_case", "save"]

@@ -30,6 +30,10 @@ MASKS = (2**64 - 1, 2**64 - 1, 2**63 - 1, 2**63, 2**48 - 1, 2**32 - 1, 0xFFFF, 2
 MODULI = (97, 2**31 - 1, 2**61 - 1, 2**63 - 25, 2**64 - 59, 2**32 + 1, 2**64 - 2**32 + 1)
 BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1)
 ERRORS = ("ZeroDivisionError", "ValueError", "OverflowError", "Exception")
+HELPERS = ("first", "second", "third")
+"""Functions that the program calls, if it has them; each calls those before it."""
+GIVEN = {"scaled": (1, 1), "elsewhere": (1, 2)}
+"""Functions that every program may call: a closure, and one of another module."""
 FREE_GROWTH = 2
 """Statements outside loops whose value may grow by multiplication without being bounded."""
 TRIPS = 90
@@ -65,6 +69,9 @@ class Generator:
     """Nothing that raises or that the compiler does not know, and few large numbers."""
     unsigned: bool = False
     """Much masked arithmetic, and numbers from 2**63 to 2**64 - 1."""
+    helpers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The functions that may be called, and the fewest and most arguments that they take."""
+    is_helper: bool = False
 
     def chance(self, percent: int) -> bool:
         return self.chooser.randrange(100) >= 100 - percent
@@ -118,6 +125,7 @@ class Generator:
             (10, self.builtin),
             (30 if self.unsigned else 2, self.masked),
             (12 if self.unsigned else 3, self.reduced),
+            (14 if len(self.helpers) > len(GIVEN) else 2, self.called),
         ]
         return self.weighted(kinds)(depth - 1)
 
@@ -234,6 +242,21 @@ class Generator:
                 return ast.Subscript(pair, ast.Constant(self.chooser.randrange(2)))
             case _:
                 return call(kind, one)
+
+    def called(self, depth: int) -> ast.expr:
+        """A call of one of the helpers, by position and keywords; seldom one that raises."""
+        name = self.one_of(list(self.helpers))
+        fewest, most = self.helpers[name]
+        count = fewest + self.chooser.randrange(most - fewest + 1)
+        if not self.calm and self.chance(2):
+            count += 1
+        found = call(name, *[self.expression(depth - 1) for _ in range(count)])
+        if self.chance(20) and name in HELPERS and count <= most:
+            by_name = self.chooser.randrange(count + 1)
+            pairs = [*zip(PARAMETERS, found.args, strict=False)][by_name:]
+            found.args = found.args[:by_name]
+            found.keywords = [ast.keyword(parameter, value) for parameter, value in pairs]
+        return found
 
     # Statements
 
@@ -530,7 +553,8 @@ class Generator:
         return [ast.If(self.comparison(1), [ast.Raise(error, None)], [])]
 
     def early_return(self, place: Place) -> list[ast.stmt]:
-        return [ast.If(self.comparison(1), [ast.Return(self.everything())], [])]
+        result = self.expression(1) if self.is_helper else self.everything()
+        return [ast.If(self.comparison(1), [ast.Return(result)], [])]
 
     def delete(self, place: Place) -> list[ast.stmt]:
         name = self.target()
@@ -561,10 +585,19 @@ class Generator:
         body.append(ast.Return(self.everything()))
         if any(isinstance(n, ast.Name) and n.id == "TALLY" for s in body for n in ast.walk(s)):
             body.insert(0, ast.Global(["TALLY"]))
-        arguments = ast.arguments(
-            [], [ast.arg(name) for name in PARAMETERS], None, [], [], None, []
-        )
-        return ast.FunctionDef("program", arguments, body, [])
+        return ast.FunctionDef("program", parameters(PARAMETERS), body, [])
+
+    def helper(self, name: str, defaults: int) -> ast.FunctionDef:
+        """A function of the parameters that are its names, the last of which have defaults."""
+        taken = parameters(self.names, [self.constant() for _ in range(defaults)])
+        body: list[ast.stmt] = []
+        while self.budget > 0:
+            # Its loops are as short as if it were called in one.
+            body += self.body(Place(trips=TRIPS // 9), 3)
+        body.append(ast.Return(self.expression(2)))
+        if any(isinstance(n, ast.Name) and n.id == "TALLY" for s in body for n in ast.walk(s)):
+            body.insert(0, ast.Global(["TALLY"]))
+        return ast.FunctionDef(name, taken, body, [])
 
 
 UNSUPPORTED = (
@@ -582,6 +615,7 @@ UNSUPPORTED = (
     "TARGET = hash(VALUE) % 7 if VALUE is not None else 0",
     "TALLY = TALLY + 1",
     "bump()",
+    "turn()",
     "TARGET = GLOBAL - 3",
     "TARGET = TALLY + VALUE; TALLY = TALLY + 1",
 )
@@ -597,6 +631,10 @@ REMAINDERS = (
     "while Y:\n Z += 1\n X, Y = Y, X % Y",
 )
 """Euclid's algorithm, and what remembers more than the last divisor and remainder."""
+
+
+def parameters(names: Sequence[str], defaults: Sequence[ast.expr] = ()) -> ast.arguments:
+    return ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, [*defaults])
 
 
 def call(name: str, *args: ast.expr) -> ast.Call:
@@ -705,13 +743,17 @@ class _Bound(ast.NodeTransformer):
         return self.bound(node, node.target)
 
     def bound(self, node: ast.stmt, target: ast.expr) -> ast.AST | list[ast.stmt]:
-        if not any(isinstance(inner, GROWING) for inner in ast.walk(node)):
+        if not any(self.grows(inner) for inner in ast.walk(node)):
             return node
         if not self.loops and self.free > 0:
             self.free -= 1
             return node
         names = [inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name)]
         return [node, *(self.clamp(name) for name in dict.fromkeys(names))]
+
+    def grows(self, node: ast.AST) -> bool:
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        return isinstance(node, GROWING) or (called and node.func.id in self.generator.helpers)  # type: ignore[attr-defined]
 
     def clamp(self, name: str) -> ast.stmt:
         wide = not self.generator.calm and self.generator.chance(4)
@@ -731,9 +773,21 @@ class _Bound(ast.NodeTransformer):
 
 
 def generate(chooser: Chooser, calm: bool = False) -> str:
-    """The source of a random function `program(a, b, c)`."""
+    """The source of a random function `program(a, b, c)`, and of those that it calls."""
     budget, unsigned = 6 + chooser.randrange(22), chooser.randrange(4) == 0
-    generator = Generator(chooser, budget=budget, calm=calm, unsigned=unsigned)
-    tree = _Bound(generator).visit(generator.function())
-    module = ast.fix_missing_locations(ast.Module([tree], []))
+    helpers = dict(GIVEN)
+    trees: list[ast.stmt] = []
+    for name in HELPERS[: max(0, chooser.randrange(6) - 2)]:
+        names = list(PARAMETERS[: 1 + chooser.randrange(len(PARAMETERS))])
+        defaults = chooser.randrange(len(names) + 1)
+        inner = Generator(
+            chooser, names, budget=1 + chooser.randrange(5), calm=calm, unsigned=unsigned,
+            helpers=dict(helpers), is_helper=True,
+        )  # fmt: skip
+        most = len(names)
+        trees.append(_Bound(inner).visit(inner.helper(name, defaults)))
+        helpers[name] = most - defaults, most
+    generator = Generator(chooser, budget=budget, calm=calm, unsigned=unsigned, helpers=helpers)
+    trees.append(_Bound(generator).visit(generator.function()))
+    module = ast.fix_missing_locations(ast.Module(trees, []))
     return ast.unparse(module) + "\n"

@@ -6,7 +6,7 @@ import random
 
 from hypothesis import strategies as st
 
-from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf
@@ -19,6 +19,10 @@ PLAIN_OPS = tuple(
     if op.result is not None and op.only != "machine" and not op.has_imm
 )
 CONSTANTS = (0, 1, -1, 7, 2**31, 2**63, -(10**25), None, True, "text with spaces", abs, range)
+
+
+def called_function() -> None:
+    """What the states of some exits are inlined from."""
 
 
 class _Maker:
@@ -103,10 +107,15 @@ class _Maker:
 
     def exit(self, visible: list[Value]) -> Exit:
         reason = self.chooser.choice(("overflow", "call:print", "x.y", "import_name"))
+        return Exit(reason, self.state(visible))
+
+    def state(self, visible: list[Value]) -> FrameState:
         names = self.chooser.sample(["a", "b", ".0", "ñ", "exit", "v1", "block1", "_"], 3)
         stack = [self.shape(visible, 2) for _ in range(self.chooser.randrange(3))]
         local_shapes = {name: self.shape(visible, 1) for name in names}
-        return Exit(reason, FrameState(2 * self.chooser.randrange(99), local_shapes, tuple(stack)))
+        called = self.chooser.randrange(4) == 3
+        call = Inlined(called_function, None, self.state(visible)) if called else None
+        return FrameState(2 * self.chooser.randrange(99), local_shapes, tuple(stack), call)
 
     def shape(self, visible: list[Value], depth: int) -> Shape:
         kind = self.chooser.randrange(6 if depth else 2)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from tracejit.ir.frame_state import FrameState
+from tests.ir.random_ir import called_function
+from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import evaluate
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, TupleOf, map_values, values_in
+from tracejit.ir.shapes import (
+    NULL,
+    Const,
+    RangeIter,
+    RangeOf,
+    TupleOf,
+    Unsigned,
+    map_values,
+    values_in,
+)
 
 FUNCTION = Function("f")
 A, B, C = (FUNCTION.new_value("int") for _ in range(3))
@@ -30,6 +40,21 @@ def test_a_state_lists_locals_before_the_stack() -> None:
     state = FrameState(4, {"x": B, "y": TupleOf((A, C))}, (C, Const(1), A))
     assert list(state.values()) == [B, A, C, C, A]
     assert list(state.map_values(lambda value: A).values()) == [A] * 5
+
+
+def test_a_state_of_an_inlined_function_has_its_callers_values_behind_its_own() -> None:
+    caller = FrameState(8, {"x": A}, (Unsigned(C),))
+    state = FrameState(4, {"y": B}, (C,), Inlined(called_function, None, caller))
+    assert state.values() == (B, C, A, C)
+    assert state.types() == ["int", "int", "int", "u64"]
+    assert state.outermost is caller
+    mapped = state.map_values(lambda value: A if value is C else value)
+    renamed = state.renamed({C: A})
+    for other in (mapped, renamed):
+        assert other.values() == (B, A, A, A)
+        assert other.call is not None
+        assert other.call.caller.stack[0].value is A  # type: ignore[union-attr]
+    assert caller.values() == (A, C)
 
 
 def test_evaluating_keeps_exact_types() -> None:

@@ -95,11 +95,39 @@ def test_assumptions_are_read_back() -> None:
     assert print_function(function) == text
 
 
+def test_assumptions_of_inlined_functions_are_read_back() -> None:
+    of = print_constant(test_assumptions_are_read_back)
+    assert of.startswith("<test_assumptions_are_read_back:0x")
+    assumed = [
+        f"global x of {of} is 3",
+        f"cell 1 of {of} is None",
+        f"code of {of} is <code:0x1>",
+        f"defaults of {of} is <tuple:0x2>",
+        f"default x of {of} is 5",
+    ]
+    lines = "".join(f"    assume {assumption}\n" for assumption in assumed)
+    text = f"function f:\n{lines}block0():\n    ret None\n"
+    assert print_function(parse(text)) == text
+
+
+def test_a_state_of_inlined_functions_is_read_back() -> None:
+    state = "@4 a=v0 | v0 in <g:0x1> then @30 in <h:0x2> then @8 x=3 | (v0,) NULL"
+    text = f"function f:\nblock0(v0: int):\n    {'leave':<32} exit[x] {state}\n"
+    exit = parse(text).entry.terminator.exit
+    assert exit is not None
+    assert exit.state.call is not None
+    assert exit.state.call.function == Opaque("<g:0x1>")
+    assert exit.state.outermost.offset == 8
+    assert len(exit.state.values()) == 3
+    assert print_function(parse(text)) == text
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "line 1: expected a function"),
         ("block0():\n    ret None\n", "line 1: expected 'function'"),
+        ("function f:\n    assume x is 3\n", "line 2: 'x' is nothing to assume"),
         ("function f:\n    ret None\n", "line 2: an instruction before the first block"),
         ("function f:\nblock0():\n    ret v1\n", "line 3: 'v1' is no constant"),
         ("function f:\nblock0():\n    jump block1()\n", "line 3: 'block1' is defined nowhere"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from types import CodeType
 
-from tracejit.ir.frame_state import Exit
+from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.interpreter import Left, OutOfFuel, Returned, Trap
 from tracejit.ir.ops import Op, Undefined
@@ -101,10 +101,16 @@ class _Translation:
         return left
 
     def left(self, exit: Exit) -> str:
-        state = exit.state
+        return self.frame(exit.reason, exit.state)
+
+    def frame(self, reason: str, state: FrameState) -> str:
         bound = ", ".join(f"{name!r}: {self.shape(s)}" for name, s in state.locals.items())
         stack = "".join(f"{self.shape(shape)}, " for shape in state.stack)
-        return f"Left({exit.reason!r}, {state.offset}, {{{bound}}}, ({stack}))"
+        call = "None"
+        if state.call is not None:
+            function, code = self.name_of(state.call.function), self.name_of(state.call.code)
+            call = f"({function}, {code}, {self.frame(reason, state.call.caller)})"
+        return f"Left({reason!r}, {state.offset}, {{{bound}}}, ({stack}), {call})"
 
     def shape(self, shape: Shape) -> str:
         match shape:

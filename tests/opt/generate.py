@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from tracejit.ir.frame_state import Exit, FrameState
+from tests.ir.random_ir import called_function
+from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import TupleOf
@@ -63,7 +64,11 @@ class Generator:
         self.offset += 2
         stack = tuple(args[0] for _, args in self.recent[-1:])
         shapes = {**self.env, "t": TupleOf((self.env["a"],))} if self.offset % 6 == 0 else self.env
-        return Exit(reason, FrameState(self.offset, dict(shapes), stack))
+        call = None
+        if self.offset % 8 == 0:
+            shapes, rest = {"b": shapes["b"]}, shapes
+            call = Inlined(called_function, None, FrameState(0, dict(rest), ()))
+        return Exit(reason, FrameState(self.offset, dict(shapes), stack, call))
 
     def emit(self, op: Opcode, args: list[Value], imm: object = None) -> Value:
         exit = None if op.has_imm or op in (Op.select, *_BOOLS, Op.bnot) else self.exit()

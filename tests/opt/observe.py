@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import Function, Inst
 from tracejit.ir.interpreter import evaluate
 from tracejit.ir.ops import Op, Undefined
@@ -97,6 +98,10 @@ def _check_range(
 def state_text(inst: Inst, values: dict[Value, object]) -> str:
     """The state of the instruction's exit, evaluated; True and 1 are told apart."""
     assert inst.exit is not None
-    state = inst.exit.state
+    return _frame_text(inst.exit.state, values)
+
+
+def _frame_text(state: FrameState, values: dict[Value, object]) -> str:
     shapes = {name: evaluate(shape, values) for name, shape in sorted(state.locals.items())}
-    return repr((state.offset, shapes, [evaluate(shape, values) for shape in state.stack]))
+    caller = state.call and _frame_text(state.call.caller, values)
+    return repr((state.offset, shapes, [evaluate(shape, values) for shape in state.stack], caller))

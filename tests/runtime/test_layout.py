@@ -6,7 +6,7 @@ from types import FunctionType
 
 import pytest
 
-from tracejit.ir.function import CellIs, GlobalIs
+from tracejit.ir.function import CellIs, FunctionHas, GlobalIs, KeywordDefaultIs
 from tracejit.runtime import layout
 
 
@@ -111,6 +111,74 @@ def test_a_changed_cell_fails_the_guard():
     guards = layout.guards(function, [CellIs(0, "old")])
     assert hold(guards)
     change()
+    assert not hold(guards)
+
+
+def test_what_an_inlined_function_has_is_guarded():
+    def callee(a, b=2, *, c=3):
+        pass
+
+    def other():
+        pass
+
+    def guards_of(*assumptions):
+        return layout.guards(function_in(namespace()), assumptions)
+
+    code = guards_of(FunctionHas("code", callee.__code__, callee))
+    defaults = guards_of(FunctionHas("defaults", callee.__defaults__, callee))
+    dictionary = guards_of(FunctionHas("kwdefaults", callee.__kwdefaults__, callee))
+    default = guards_of(KeywordDefaultIs("c", 3, callee))
+    callee.__kwdefaults__["c"] = 4
+    assert not hold(default)
+    assert hold(dictionary)
+    callee.__kwdefaults__ = {"c": 3}
+    assert not hold(dictionary)
+    assert hold(defaults)
+    callee.__defaults__ = (5,)
+    assert not hold(defaults)
+    assert hold(code)
+    callee.__code__ = other.__code__
+    assert not hold(code)
+
+
+@pytest.mark.parametrize("defaults", [None, {}, {"d": 1}])
+def test_a_default_that_is_not_there_is_not_guarded(defaults):
+    def callee(*, c=3):
+        pass
+
+    callee.__kwdefaults__ = defaults
+    with pytest.raises(layout.Unguardable, match="no default"):
+        layout.guards(function_in(namespace()), [KeywordDefaultIs("c", 3, callee)])
+
+
+def test_a_deleted_default_fails_the_guard():
+    def callee(*, c=3, d=4):
+        pass
+
+    guards = layout.guards(function_in(namespace()), [KeywordDefaultIs("c", 3, callee)])
+    assert hold(guards)
+    del callee.__kwdefaults__["c"]
+    assert not hold(guards)
+
+
+def test_globals_and_cells_of_an_inlined_function_are_its_own():
+    def outer(content):
+        return lambda: content
+
+    callee, names = outer("there"), namespace(name="here")
+    other = function_in(namespace(name="there"))
+    function = FunctionType(outer("here").__code__, names, "f", None, outer("here").__closure__)
+    guards = layout.guards(
+        function,
+        [
+            GlobalIs("name", "here"),
+            GlobalIs("name", "there", other),
+            CellIs(0, "here"),
+            CellIs(0, "there", callee),
+        ],
+    )
+    assert hold(guards)
+    other.__globals__["name"] = "changed"
     assert not hold(guards)
 
 

@@ -6,7 +6,7 @@ import traceback
 
 import pytest
 
-from tracejit.ir.frame_state import FrameState
+from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, TupleOf
 from tracejit.ir.value import Value
 from tracejit.runtime.resume import Unresumable, check_resumable, resume_code, resume_function
@@ -167,7 +167,7 @@ def test_positions_of_the_original_instructions_are_kept(function):
     for instruction in list(dis.get_instructions(function)):
         if instruction.opname in ("RESUME", "COPY_FREE_VARS"):
             continue
-        resumed = resume_code(code, FrameState(instruction.offset, {}, ()), False)
+        resumed, _ = resume_code(code, FrameState(instruction.offset, {}, ()), False)
         added = len(resumed.co_code) - len(code.co_code)
         assert resumed.co_code[added:] == code.co_code
         assert positions(resumed)[added // 2 :] == positions(code)
@@ -272,6 +272,122 @@ def test_keyword_only_parameters_become_ordinary_ones():
 
 
 def test_too_many_variables_are_refused():
-    check_resumable(loop.__code__, 200)
+    def state(values):
+        return FrameState(0, {}, (value(),) * values)
+
+    check_resumable(loop.__code__, state(200))
     with pytest.raises(Unresumable):
-        check_resumable(loop.__code__, 254)
+        check_resumable(loop.__code__, state(254))
+
+
+def callee(x, y):
+    total = 0
+    for _ in range(x):
+        total += 100 // y
+    return total
+
+
+def caller(a, b):
+    try:
+        for i in range(1, a):
+            return b, i, callee(i, b) * 2
+    except ZeroDivisionError as error:
+        return "caught", error, a
+    return None
+
+
+def inside(catching, raises=False):
+    """A resume function of `caller`, or of one without its handler, from a division in `callee`."""
+    function = caller if catching else uncaught
+    instructions = list(dis.get_instructions(function))
+    calls = [at for at, i in enumerate(instructions) if i.opname == "CALL"]
+    behind = instructions[calls[-1] + 1].offset
+    stack = (iterator(0, 1), value(2), value(3))
+    outer = FrameState(behind, {"a": value(4)}, stack)
+    division = offset_of(callee, "BINARY_OP", arg="//")
+    own = FrameState(
+        division,
+        {"y": value(5)},
+        (iterator(6, 7), value(8), Const(100), value(9)),
+        Inlined(callee, callee.__code__, outer),
+    )
+    return resume_function(function, own, raises)
+
+
+def uncaught(a, b):
+    for i in range(1, a):
+        return b, i, callee(i, b) * 2
+    return None
+
+
+# Of `callee`: y, its iterator, total, the divisor. Of its caller: a, its iterator, b, i.
+INSIDE = (7, 3, 5, 1000, 7)
+CALLER = (9, 1, 4, "b", "i")
+
+
+@pytest.mark.parametrize("catching", [False, True])
+def test_a_frame_at_a_call_calls_a_resume_function_of_the_callee(catching):
+    total = 1000 + 100 // 7 * 3
+    assert inside(catching)(*INSIDE, *CALLER) == ("b", "i", total * 2)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_the_caller_catches_what_the_callee_raises(raises):
+    first = (ZeroDivisionError(),) if raises else ()
+    kind, error, a = inside(True, raises)(*first, 7, 3, 5, 1000, 0, *CALLER)
+    assert (kind, a) == ("caught", 9)
+    names = [entry.name for entry in traceback.extract_tb(error.__traceback__)]
+    assert names == ["caller", "callee"]
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_tracebacks_through_a_call_are_the_originals_to_the_caret(raises):
+    first = (ZeroDivisionError("integer division or modulo by zero"),) if raises else ()
+    found = trace(inside(False, raises), *first, 0, 3, 5, 1000, 0, *CALLER)
+    assert found == trace(uncaught, 2, 0)
+    assert "callee(i, b)" in found
+
+
+def test_frames_at_calls_in_a_row_are_all_made():
+    def third(x):
+        return sys._getframe(), x
+
+    def second(x):
+        return third(x), "second"
+
+    def first(x):
+        return second(x), "first"
+
+    def behind(function):
+        rows = list(dis.get_instructions(function))
+        return rows[next(at for at, row in enumerate(rows) if row.opname == "CALL") + 1].offset
+
+    outermost = FrameState(behind(first), {}, ())
+    middle = FrameState(behind(second), {}, (), Inlined(second, second.__code__, outermost))
+    entry = offset_of(third, "RESUME") + 2
+    state = FrameState(entry, {"x": value()}, (), Inlined(third, third.__code__, middle))
+    ((frame, x), *rest), last = resume_function(first, state, False)(5)
+    assert (x, rest, last) == (5, ["second"], "first")
+    assert [f.f_code.co_name for f in (frame, frame.f_back, frame.f_back.f_back)] == [
+        "third",
+        "second",
+        "first",
+    ]
+
+
+def test_functions_in_a_state_are_seen_by_the_garbage_collector():
+    def called(x):
+        return x
+
+    stack = [NULL, Const(add), value(), value()]
+    if sys.version_info >= (3, 13):
+        stack[:2] = reversed(stack[:2])
+    name = "PRECALL" if "PRECALL" in dis.opmap else "CALL"
+
+    def calls(x):
+        return called(x), add(x, 3)
+
+    resumed = resume(calls, name, {}, [value(), *stack], nth=1)
+    assert resumed(1, 2, 3) == (1, 9)
+    assert add in [cell.cell_contents for cell in resumed.__closure__]
+    assert add not in resumed.__code__.co_consts

@@ -50,7 +50,7 @@ def _entry(tracer: Tracer, names: tuple[str, ...], signature: tuple[type, ...]) 
             bound[name] = Const(None)
         elif param.type == OBJ:
             tracer.object_types[param] = type
-    return Entry(block, 0, bound, [], ())
+    return Entry(tracer.frame, block, 0, bound, [], ())
 
 
 NoneType = type(None)
@@ -65,11 +65,11 @@ def _trace(tracer: Tracer, entry: Entry) -> None:
     tracer.load(entry)
     offset = entry.offset
     if entry.latch:
-        tracer.begin(tracer.instrs[offset])
+        tracer.begin(tracer.flow.instrs[offset])
         tracer.poll()
         tracer.jump(offset)
     while tracer.block is not None:
-        instr = tracer.instrs[offset]
+        instr = tracer.flow.instrs[offset]
         tracer.begin(instr)
         try:
             handler = HANDLERS.get(instr.name)
@@ -78,6 +78,6 @@ def _trace(tracer: Tracer, entry: Entry) -> None:
             handler(tracer, instr)
         except Leave as leave:
             tracer.leave(leave.reason)
-        offset = instr.next
+        offset = tracer.next
         if tracer.block is not None and offset in tracer.flow.merges:
             tracer.jump(offset)

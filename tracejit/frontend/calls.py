@@ -1,12 +1,14 @@
-"""Calls of builtins and of methods of integers."""
+"""Calls of functions, of builtins and of methods of integers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Final, TypeAlias
 
 from tracejit.frontend.arithmetic import modular_power, power, truth_shape
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
+from tracejit.frontend.inlining import inline
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Block, Target
 from tracejit.ir.ops import Op, Opcode
@@ -34,7 +36,15 @@ def load_method(t: Tracer, instr: Instr) -> None:
 
 
 def call(t: Tracer, instr: Instr) -> None:
-    first = len(t.stack) - instr.arg
+    _call(t, instr.arg, ())
+
+
+def call_kw(t: Tracer, instr: Instr) -> None:
+    _call(t, *instr.arg)
+
+
+def _call(t: Tracer, count: int, keywords: tuple[str, ...]) -> None:
+    first = len(t.stack) - count
     args = t.stack[first:]
     callee, receiver = t.stack[first - 2 : first]
     del t.stack[first - 2 :]
@@ -44,9 +54,12 @@ def call(t: Tracer, instr: Instr) -> None:
         args.insert(0, receiver)
     if not isinstance(callee, Const):
         raise t.wrong_type(callee)
+    if isinstance(callee.value, FunctionType):
+        inline(t, callee.value, args, keywords)
+        return
     compiled = _COMPILED.get(id(callee.value))
     name = getattr(callee.value, "__name__", "object")
-    if compiled is None:
+    if compiled is None or keywords:
         raise Leave(f"call:{name}")
     fewest, most, handler = compiled
     if not fewest <= len(args) <= most:
@@ -185,4 +198,4 @@ _COMPILED: Final[dict[int, _Compiled]] = {
 }
 """For each callable its fewest and most arguments, and how it is compiled."""
 
-HANDLERS = {"LOAD_METHOD": load_method, "CALL": call}
+HANDLERS = {"LOAD_METHOD": load_method, "CALL": call, "CALL_KW": call_kw}

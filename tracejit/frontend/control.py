@@ -114,6 +114,9 @@ def return_const(t: Tracer, instr: Instr) -> None:
 
 
 def _return(t: Tracer, shape: Shape) -> None:
+    if t.frame.caller is not None:
+        t.return_to_caller(shape)
+        return
     _check_returnable(t, shape)
     t.ret(shape)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from opcode import EXTENDED_ARG
+from opcode import EXTENDED_ARG, opmap
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ _BINARY = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^")
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 _COMPARE_SHIFT = {11: 0, 12: 4}.get(sys.version_info.minor, 5)
 _UNARY_POSITIVE = 5
+_KEYWORD_CALLS = {opmap[name] for name in ("KW_NAMES", "CALL_KW") if name in opmap}
 _NO_FALLTHROUGH = frozenset(
     ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
 )
@@ -88,6 +89,8 @@ def decode(code: CodeType) -> Decoded:
         elif meaning is not None:
             name, arg = meaning(name, arg, code)
         instrs[start] = Instr(start, offset, name, arg, target, following)
+    if not _KEYWORD_CALLS.isdisjoint(units[::2]):
+        _fuse_keyword_calls(code, instrs)
     return Decoded(instrs, _handlers(code) if code.co_exceptiontable else [])
 
 
@@ -100,6 +103,28 @@ def _handlers(code: CodeType) -> list[Handler]:
         Handler(2 * entry.start_offset, 2 * entry.stop_offset + 2, 2 * entry.target)
         for entry in concrete.exception_table
     ]
+
+
+def _fuse_keyword_calls(code: CodeType, instrs: dict[int, Instr]) -> None:
+    """Make each call with keywords one CALL_KW, whose argument has their names too.
+
+    It consists of KW_NAMES, PRECALL, CALL up to 3.12, then of LOAD_CONST, CALL_KW.
+    """
+    row = list(instrs.values())
+    for at, instr in enumerate(row):
+        if instr.name == "KW_NAMES":
+            names = code.co_consts[instr.arg]
+            first, *rest = row[at : at + (3 if row[at + 1].name == "PRECALL" else 2)]
+        elif instr.name == "CALL_KW":
+            names = row[at - 1].arg
+            first, *rest = row[at - 1 : at + 1]
+        else:
+            continue
+        for part in rest:
+            del instrs[part.offset]
+        arg = rest[-1].arg, names
+        following = rest[-1].next
+        instrs[first.offset] = Instr(first.offset, following, "CALL_KW", arg, -1, (following,))
 
 
 def lines(code: CodeType) -> dict[int, int]:

@@ -6,12 +6,12 @@ A block version is keyed by its bytecode offset and the structure of what it is 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from types import FunctionType
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.liveness import Flow
-from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Assumption, Block, Function, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import (
@@ -39,9 +39,38 @@ class Leave(Exception):
 
 
 @dataclass(slots=True, eq=False)
+class Frame:
+    """A function being traced: the one that is compiled, or one inlined at a call."""
+
+    python: FunctionType
+    code: CodeType
+    flow: Flow
+    caller: Caller | None = None
+    call: Inlined | None = None
+    """The caller's part of every FrameState."""
+    versions: dict[tuple[int, bool, tuple[int, ...]], dict[Hashable, Block]] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Caller:
+    """How a frame goes on once a function that it called, which was inlined, has returned."""
+
+    frame: Frame
+    instr: Instr
+    locals: dict[str, Shape]
+    stack: list[Shape]
+    midway: tuple[int, ...]
+    returns_once: bool
+    """Whether it has not gone on yet, and will not do so in several ways."""
+
+
+@dataclass(slots=True, eq=False)
 class Entry:
     """A block to be filled, and what is known at its beginning."""
 
+    frame: Frame
     block: Block
     offset: int
     locals: dict[str, Shape]
@@ -59,43 +88,50 @@ class Tracer:
         "_before",
         "_constants",
         "_state",
-        "_versions",
         "assumptions",
         "block",
+        "callees",
+        "compiled",
         "flow",
+        "frame",
+        "inlined",
         "instr",
-        "instrs",
         "ir",
         "locals",
         "midway",
+        "next",
         "object_types",
-        "python",
         "stack",
         "work",
     )
 
     def __init__(self, python: FunctionType, flow: Flow) -> None:
-        self.python = python
-        self.instrs = flow.instrs
+        self.compiled = self.frame = Frame(python, python.__code__, flow)
         self.flow = flow
         name = python.__name__.strip("<>")
         self.ir = Function(name if name.isidentifier() else "function")
         self.work: list[Entry] = []
         self.assumptions: dict[Hashable, Assumption] = {}
+        self.callees: dict[FunctionType, tuple[CodeType, Flow | None]] = {}
+        """The code of functions that are called, and its control flow if it may be inlined."""
+        self.inlined = 0
+        """How many instructions the functions have that were inlined."""
         self.object_types: dict[Value, type] = {}
         self.block: Block | None = None
         self.locals: dict[str, Shape] = {}
         self.stack: list[Shape] = []
         self.midway: tuple[int, ...] = ()
         self.instr: Instr = flow.instrs[0]
+        self.next = 0
+        """Where tracing goes on in the same block."""
         self._before: tuple[Shape, ...] = ()
         self._state: FrameState | None = None
         self._constants: dict[tuple[Opcode, int], Value] = {}
-        self._versions: dict[tuple[int, bool, tuple[int, ...]], dict[Hashable, Block]] = {}
 
     def load(self, entry: Entry) -> None:
         """Go on where an entry begins."""
         self.enter(entry.block)
+        self.frame, self.flow = entry.frame, entry.frame.flow
         self.locals, self.stack, self.midway = entry.locals, entry.stack, entry.midway
 
     def enter(self, block: Block) -> None:
@@ -106,7 +142,9 @@ class Tracer:
     def begin(self, instr: Instr) -> None:
         """The instruction is the current one: exits lead to before it."""
         self.instr = instr
-        self.ir.traced.add(instr.offset)
+        self.next = instr.next
+        if self.frame is self.compiled:
+            self.ir.traced.add(instr.offset)
         self._before = tuple(self.stack)
         self._state = None
 
@@ -121,7 +159,7 @@ class Tracer:
     def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
         bound = self.locals
         live = {name: bound[name] for name in self.flow.live[offset] if name in bound}
-        return FrameState(offset, live, stack)
+        return FrameState(offset, live, stack, self.frame.call)
 
     def leave(self, reason: str) -> None:
         """End the block: the interpreter takes over before the current instruction."""
@@ -148,6 +186,41 @@ class Tracer:
                 return "int"
             case Null():
                 return "null"
+
+    # Calls
+
+    def assume(self, assumption: Assumption) -> None:
+        """Let the code hold only while this holds."""
+        self.assumptions.setdefault(assumption.key(), assumption)
+
+    def call(
+        self, function: FunctionType, code: CodeType, flow: Flow, bound: dict[str, Shape]
+    ) -> None:
+        """Go on in a function that the current instruction calls, its operands off the stack."""
+        frame, instr, own = self.frame, self.instr, self.locals
+        names = [other.name for other in flow.instrs.values()]
+        once = names.count("RETURN_VALUE") + names.count("RETURN_CONST") == 1
+        caller = Caller(frame, instr, own, self.stack, self.midway, once)
+        # What is live behind the call, or where it is caught if it raises.
+        live = {name: own[name] for name in frame.flow.live[instr.offset] if name in own}
+        after = FrameState(instr.next, live, tuple(self.stack), frame.call)
+        self.frame = Frame(function, code, flow, caller, Inlined(function, code, after))
+        self.flow = flow
+        self.locals, self.stack, self.midway = bound, [], ()
+        self.next = 0
+
+    def return_to_caller(self, shape: Shape) -> None:
+        """Go on behind the call of the function that is being traced."""
+        caller = self.frame.caller
+        assert caller is not None
+        self.frame, self.flow, self.instr = caller.frame, caller.frame.flow, caller.instr
+        self.locals, self.midway = dict(caller.locals), caller.midway
+        self.stack = [*caller.stack, shape]
+        if caller.returns_once:
+            caller.returns_once = False
+            self.next = caller.instr.next
+        else:
+            self.jump(caller.instr.next, fork=True)
 
     # Instructions
 
@@ -267,7 +340,8 @@ class Tracer:
         if fork or offset in self.flow.merges:
             return self._merge(offset, midway, self.meets(offset))
         block = self.ir.new_block()
-        self.work.append(Entry(block, offset, dict(self.locals), list(self.stack), midway))
+        entry = Entry(self.frame, block, offset, dict(self.locals), list(self.stack), midway)
+        self.work.append(entry)
         return Target(block, [])
 
     def meets(self, offset: int) -> bool:
@@ -304,7 +378,7 @@ class Tracer:
                 values += self._inputs(shape)
             shapes.append(shape)
             key.append(self._key(shape))
-        versions = self._versions.setdefault((offset, latch, midway), {})
+        versions = self.frame.versions.setdefault((offset, latch, midway), {})
         specialised = tuple(key)
         block = versions.get(specialised)
         if block is None:
@@ -312,7 +386,8 @@ class Tracer:
                 return self._too_many(offset)
             block = versions[specialised] = self._version(values)
             same = {name: bound[name] for name in names if name in fixed}
-            self._fill_later(Entry(block, offset, same, [], midway, latch), varying, shapes)
+            entry = Entry(self.frame, block, offset, same, [], midway, latch)
+            self._fill_later(entry, varying, shapes)
         return Target(block, values)
 
     def _version(self, values: list[Value]) -> Block:

@@ -7,7 +7,7 @@ import inspect
 from types import CodeType, FunctionType
 
 from tracejit.frontend.decode import Instr
-from tracejit.frontend.names import lookup
+from tracejit.frontend.namespaces import lookup
 
 OWN_FRAME = frozenset(("super", "locals", "vars", "dir", "eval", "exec"))
 """Builtins that look at the frame that calls them."""

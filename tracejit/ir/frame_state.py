@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 
 from tracejit.ir.shapes import NULL, Const, Shape, map_values, readings, values_in
 from tracejit.ir.types import U64, Type
@@ -14,16 +15,24 @@ class FrameState:
     """The interpreter's frame just before the instruction at a bytecode offset (in bytes).
 
     `locals` holds the bound locals that can still be read; `stack` the operand stack, deepest
-    first. Passes mostly rename values, so the shapes of a renamed state are those of the original
-    until somebody asks for its own.
+    first; `call`, for the frame of an inlined function, how it was called. Passes mostly rename
+    values, so the shapes of a renamed state are those of the original until somebody asks for its
+    own.
     """
 
-    __slots__ = ("_is_renamed", "_locals", "_stack", "_values", "offset")
+    __slots__ = ("_call", "_is_renamed", "_locals", "_stack", "_values", "offset")
 
-    def __init__(self, offset: int, locals: Mapping[str, Shape], stack: tuple[Shape, ...]) -> None:
+    def __init__(
+        self,
+        offset: int,
+        locals: Mapping[str, Shape],
+        stack: tuple[Shape, ...],
+        call: Inlined | None = None,
+    ) -> None:
         self.offset = offset
         self._locals = locals
         self._stack = stack
+        self._call = call
         self._values: tuple[Value, ...] | None = None
         self._is_renamed = False
         """Whether the values in the shapes stand for those of `_values`."""
@@ -38,13 +47,26 @@ class FrameState:
         self._rename_shapes()
         return self._stack
 
+    @property
+    def call(self) -> Inlined | None:
+        self._rename_shapes()
+        return self._call
+
+    @property
+    def outermost(self) -> FrameState:
+        """The frame of the function that is compiled: this one, but for inlined functions'."""
+        return self if self._call is None else self._call.caller.outermost
+
     def shapes(self) -> Iterator[Shape]:
-        """Every shape of the state, in the order in which a resume function takes their values."""
+        """Every shape of this frame, in the order in which a resume function takes their values."""
         yield from self.locals.values()
         yield from self.stack
 
     def values(self) -> tuple[Value, ...]:
-        """Every value of the state, in the order in which a resume function takes them."""
+        """Every value of the state, in the order in which a resume function takes them.
+
+        Those of the callers' frames come after the callee's.
+        """
         if self._values is None:
             found: list[Value] = []
             for shape in (*self._locals.values(), *self._stack):
@@ -52,11 +74,17 @@ class FrameState:
                     found.append(shape)
                 elif type(shape) is not Const and shape is not NULL:
                     found.extend(values_in(shape))
+            if self._call is not None:
+                found += self._call.caller.values()
             self._values = tuple(found)
         return self._values
 
     def types(self) -> list[Type]:
         """How each of `values()` is read."""
+        pairs = zip(self.values(), self._readings(), strict=True)
+        return [U64 if unsigned else value.type for value, unsigned in pairs]
+
+    def _readings(self) -> list[bool]:
         found: list[bool] = []
         # Renaming changes no shape but in its values.
         for shape in (*self._locals.values(), *self._stack):
@@ -64,20 +92,23 @@ class FrameState:
                 found.append(False)
             else:
                 found += readings(shape)
-        pairs = zip(self.values(), found, strict=True)
-        return [U64 if unsigned else value.type for value, unsigned in pairs]
+        if self._call is not None:
+            found += self._call.caller._readings()
+        return found
 
     def map_values(self, replace: Callable[[Value], Shape]) -> FrameState:
         """The state with every value in it replaced."""
+        call = self.call
         return FrameState(
             self.offset,
             {name: map_values(shape, replace) for name, shape in self.locals.items()},
             tuple(map_values(shape, replace) for shape in self.stack),
+            call and Inlined(call.function, call.code, call.caller.map_values(replace)),
         )
 
     def renamed(self, names: Mapping[Value, Value]) -> FrameState:
         """A copy with the values in `names` replaced by what they map to."""
-        state = FrameState(self.offset, self._locals, self._stack)
+        state = FrameState(self.offset, self._locals, self._stack, self._call)
         state._values = self.values()
         state.rename(names)
         return state
@@ -94,7 +125,18 @@ class FrameState:
             rest = iter(self.values())
             self._is_renamed = False
             own = self.map_values(lambda _: next(rest))
-            self._locals, self._stack = own._locals, own._stack
+            self._locals, self._stack, self._call = own._locals, own._stack, own._call
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inlined:
+    """A call whose callee's code stands in the place of the call."""
+
+    function: FunctionType
+    code: CodeType | None
+    """What the function's code was; None if read from text."""
+    caller: FrameState
+    """Where the caller goes on, once the result is on its stack: right behind the call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

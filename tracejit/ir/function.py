@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, ClassVar
 
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.ops import Op, Opcode
@@ -105,6 +106,11 @@ class GlobalIs:
 
     name: str
     value: object
+    function: FunctionType | None = None
+    """The inlined function whose global it is; None for the function that is compiled."""
+
+    def key(self) -> Hashable:
+        return self.function, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,41 @@ class CellIs:
 
     index: int
     value: object
+    function: FunctionType | None = None
+    """The inlined function whose cell it is; None for the function that is compiled."""
+
+    def key(self) -> Hashable:
+        return self.function, self.index
 
 
-Assumption = GlobalIs | CellIs
+@dataclass(frozen=True, slots=True)
+class FunctionHas:
+    """The code holds while the attribute of an inlined function is this object."""
+
+    attribute: str
+    """One of `ATTRIBUTES`."""
+    value: object
+    function: FunctionType
+
+    ATTRIBUTES: ClassVar = ("code", "defaults", "kwdefaults")
+
+    def key(self) -> Hashable:
+        return self.function, self.attribute, "attribute"
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordDefaultIs:
+    """The code holds while an inlined function's dictionary of defaults has this for a name."""
+
+    name: str
+    value: object
+    function: FunctionType
+
+    def key(self) -> Hashable:
+        return self.function, self.name, "default"
+
+
+Assumption = GlobalIs | CellIs | FunctionHas | KeywordDefaultIs
 
 
 @dataclass(slots=True, eq=False)

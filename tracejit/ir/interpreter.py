@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 
-from tracejit.ir.frame_state import Exit
+from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Undefined
 from tracejit.ir.shapes import NULL, Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
@@ -31,6 +32,8 @@ class Left:
     offset: int
     locals: Mapping[str, object]
     stack: tuple[object, ...]
+    call: tuple[FunctionType, CodeType | None, Left] | None = None
+    """If it left in an inlined function: that, its code, and where its caller goes on then."""
 
 
 class OutOfFuel(RuntimeError):
@@ -96,12 +99,17 @@ def _follow(target: Target, values: dict[Value, object]) -> Block:
 
 
 def _left(exit: Exit, values: dict[Value, object]) -> Left:
-    state = exit.state
+    return _frame(exit.reason, exit.state, values)
+
+
+def _frame(reason: str, state: FrameState, values: dict[Value, object]) -> Left:
+    call = state.call
     return Left(
-        exit.reason,
+        reason,
         state.offset,
         {name: evaluate(shape, values) for name, shape in state.locals.items()},
         tuple(evaluate(shape, values) for shape in state.stack),
+        (call.function, call.code, _frame(reason, call.caller, values)) if call else None,
     )
 
 

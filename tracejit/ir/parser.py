@@ -1,6 +1,6 @@
 """The text form of the IR, read back.
 
-Constants that have no literal form (`<type:address>`) are read as `Opaque`.
+Constants that have no literal form (`<word:address>`) are read as `Opaque`.
 """
 
 from __future__ import annotations
@@ -8,13 +8,23 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import FunctionType
 from typing import TypeVar
 
-from tracejit.ir.frame_state import Exit, FrameState
-from tracejit.ir.function import Assumption, Block, CellIs, Function, GlobalIs, Inst, Target
+from tracejit.ir.frame_state import Exit, FrameState, Inlined
+from tracejit.ir.function import (
+    Assumption,
+    Block,
+    CellIs,
+    Function,
+    FunctionHas,
+    GlobalIs,
+    Inst,
+    KeywordDefaultIs,
+    Target,
+)
 from tracejit.ir.ops import Op
-from tracejit.ir.printer import builtin
+from tracejit.ir.printer import Opaque, builtin
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf, Unsigned
 from tracejit.ir.types import TYPES, Type
 from tracejit.ir.value import Value
@@ -31,13 +41,6 @@ _T = TypeVar("_T")
 
 class ParseError(ValueError):
     """The text is not IR."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """A constant whose text names only its type and address."""
-
-    text: str
 
 
 class _Line:
@@ -180,14 +183,21 @@ class _Parser:
             self.line.expect("=")
 
     def assumption(self) -> Assumption:
-        kind = self.line.next("word")
+        line = self.line
+        kind = line.next("word")
+        index = int(line.next("number")) if kind == "cell" else 0
+        name = line.next("word") if kind in ("global", "default") else ""
+        function = self.function_constant() if line.accept("of") else None
+        line.expect("is")
         if kind == "cell":
-            index = int(self.line.next("number"))
-            self.line.expect("is")
-            return CellIs(index, self.constant())
-        name = self.line.next("word")
-        self.line.expect("is")
-        return GlobalIs(name, self.constant())
+            return CellIs(index, self.constant(), function)
+        if kind == "global":
+            return GlobalIs(name, self.constant(), function)
+        if function is None or kind not in ("default", *FunctionHas.ATTRIBUTES):
+            raise line.error(f"{kind!r} is nothing to assume")
+        if kind == "default":
+            return KeywordDefaultIs(name, self.constant(), function)
+        return FunctionHas(kind, self.constant(), function)
 
     def inst(self) -> Inst:
         line = self.line
@@ -228,18 +238,27 @@ class _Parser:
     def exit(self) -> Exit:
         line = self.line
         reason = line.next("reason")[1:-1]
+        return Exit(reason, self.state())
+
+    def state(self) -> FrameState:
+        line = self.line
         line.expect("@")
         offset = int(line.next("number"))
         local_shapes: dict[str, Shape] = {}
-        while line.peek and line.peek != "|":
+        while line.peek not in ("", "|", "in"):
             name = line.next("dotted") if line.peek.startswith(".") else line.next("word")
             line.expect("=")
             local_shapes[name] = self.shape()
         stack: list[Shape] = []
         if line.accept("|"):
-            while line.peek:
+            while line.peek not in ("", "in"):
                 stack.append(self.shape())
-        return Exit(reason, FrameState(offset, local_shapes, tuple(stack)))
+        call = None
+        if line.accept("in"):
+            function = self.function_constant()
+            line.expect("then")
+            call = Inlined(function, None, self.state())
+        return FrameState(offset, local_shapes, tuple(stack), call)
 
     def shape(self) -> Shape:
         line = self.line
@@ -267,6 +286,10 @@ class _Parser:
         shape = self.shape()
         self.line.expect(",")
         return shape
+
+    def function_constant(self) -> FunctionType:
+        """A function, of which the text has no more than a name."""
+        return self.constant()  # type: ignore[return-value]  # an Opaque stands for it
 
     def constant(self) -> object:
         kind, text = self.line.tokens[self.line.position]

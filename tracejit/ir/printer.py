@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import builtins
+from dataclasses import dataclass
+from types import FunctionType
 
-from tracejit.ir.frame_state import Exit
-from tracejit.ir.function import CellIs, Function, Inst, Target
+from tracejit.ir.frame_state import Exit, FrameState
+from tracejit.ir.function import (
+    Assumption,
+    CellIs,
+    Function,
+    FunctionHas,
+    GlobalIs,
+    Inst,
+    KeywordDefaultIs,
+    Target,
+)
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
 from tracejit.ir.value import Value
@@ -14,19 +25,28 @@ from tracejit.ir.value import Value
 def print_function(function: Function) -> str:
     """The function in the text form of the IR."""
     lines = [f"function {function.name}:"]
-    for assumption in function.assumptions:
-        where = (
-            f"cell {assumption.index}"
-            if isinstance(assumption, CellIs)
-            else f"global {assumption.name}"
-        )
-        lines.append(f"    assume {where} is {print_constant(assumption.value)}")
+    lines += [f"    assume {print_assumption(assumption)}" for assumption in function.assumptions]
     for block in function.blocks:
         bounds = function.ranges if block is function.entry else {}
         params = ", ".join(_print_param(param, bounds.get(param)) for param in block.params)
         lines.append(f"{block}({params}):")
         lines.extend("    " + print_inst(inst) for inst in block.insts)
     return "\n".join(lines) + "\n"
+
+
+def print_assumption(assumption: Assumption) -> str:
+    """What of which function is what: a global, a cell, a default, an attribute."""
+    match assumption:
+        case GlobalIs(name):
+            what = f"global {name}"
+        case CellIs(index):
+            what = f"cell {index}"
+        case KeywordDefaultIs(name):
+            what = f"default {name}"
+        case FunctionHas(attribute):
+            what = attribute
+    of = f" of {print_constant(assumption.function)}" if assumption.function else ""
+    return f"{what}{of} is {print_constant(assumption.value)}"
 
 
 def _print_param(param: Value, bounds: tuple[int, int] | None) -> str:
@@ -54,13 +74,19 @@ def _print_target(target: Target) -> str:
 
 
 def print_exit(exit: Exit) -> str:
-    """`exit[reason] @offset local=shape ... | stack ...`."""
-    state = exit.state
-    words = [f"exit[{exit.reason}] @{state.offset}"]
+    """`exit[reason] @offset local=shape ... | stack ... in callee then @offset ...`."""
+    return f"exit[{exit.reason}] {_print_state(exit.state)}"
+
+
+def _print_state(state: FrameState) -> str:
+    words = [f"@{state.offset}"]
     words.extend(f"{name}={print_shape(shape)}" for name, shape in state.locals.items())
     if state.stack:
         words.append("|")
         words.extend(print_shape(shape) for shape in state.stack)
+    if state.call is not None:
+        words.append(f"in {print_constant(state.call.function)}")
+        words.append(f"then {_print_state(state.call.caller)}")
     return " ".join(words)
 
 
@@ -86,7 +112,10 @@ def print_shape(shape: Shape) -> str:
 
 
 def print_constant(value: object) -> str:
-    """A constant: a literal, a dotted name in `builtins`, or else its type and address."""
+    """A constant: a literal, a dotted name in `builtins`, or else its type and address.
+
+    Of a function, its name and address.
+    """
     if type(value) in (int, bool, type(None)):
         return repr(value)
     if type(value) is str:
@@ -95,10 +124,21 @@ def print_constant(value: object) -> str:
             + value.encode("unicode_escape").decode().replace("'", r"\'").replace(" ", r"\x20")
             + "'"
         )
+    if isinstance(value, Opaque):
+        return value.text
     name = getattr(value, "__qualname__", None)
     if isinstance(name, str) and builtin(name) is value:
         return f"builtins.{name}"
-    return f"<{type(value).__name__}:{id(value):#x}>"
+    named = isinstance(value, FunctionType) and value.__name__.isidentifier()
+    word = value.__name__ if named else type(value).__name__  # type: ignore[attr-defined]
+    return f"<{word}:{id(value):#x}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A constant of which only the text is known, which names its type, or itself, and address."""
+
+    text: str
 
 
 def builtin(name: str) -> object:

@@ -358,8 +358,8 @@ class State:
             native = self.compile(function, signature)
             if not isinstance(native, str):
                 for record in native.exits:
-                    if record.kind != "return":
-                        check_resumable(self.code, len(record.values))
+                    if record.exit is not None:
+                        check_resumable(self.code, record.exit.state)
         except (layout.Unguardable, Unresumable, code_memory.MemoryRefused) as error:
             native = str(error)
         if isinstance(native, str):

@@ -24,6 +24,11 @@ FUNCTION_DEFAULTS: Final = 56
 FUNCTION_KWDEFAULTS: Final = 64
 FUNCTION_VECTORCALL: Final = FunctionType.__basicsize__ - 16
 FUNCTION_VERSION: Final = FUNCTION_VECTORCALL + 8
+_ATTRIBUTES: Final = {
+    "code": FUNCTION_CODE,
+    "defaults": FUNCTION_DEFAULTS,
+    "kwdefaults": FUNCTION_KWDEFAULTS,
+}
 TUPLE_SIZE: Final = 16
 TUPLE_ITEMS: Final = 24
 CELL_CONTENTS: Final = 16
@@ -155,13 +160,18 @@ def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[Me
     they are only good while function and objects live. Raises Unguardable.
     """
     from tracejit.backend.target import MemoryIs
-    from tracejit.ir.function import GlobalIs
+    from tracejit.ir.function import CellIs, GlobalIs, KeywordDefaultIs
 
     keys: dict[tuple[int, ...], MemoryIs] = {}
     values: dict[tuple[int, ...], MemoryIs] = {}
     for assumption in assumptions:
-        if isinstance(assumption, GlobalIs):
-            for dictionary in _searched(function, assumption.name):
+        owner: FunctionType = function
+        if assumption.function is not None:
+            owner = assumption.function  # type: ignore[assignment]  # taken for a method
+        if isinstance(assumption, GlobalIs | KeywordDefaultIs):
+            globals = isinstance(assumption, GlobalIs)
+            search = _searched if globals else _keyword_defaults
+            for dictionary in search(owner, assumption.name):
                 version = (id(dictionary) + _DICT_KEYS, _KEYS_VERSION)
                 if version not in keys:
                     keys[version] = MemoryIs(version, 4, _version(dictionary, assumption.name))
@@ -170,9 +180,11 @@ def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[Me
                 id(dictionary) + _DICT_KEYS,
                 _value_offset(dictionary, assumption.name),
             )
+        elif isinstance(assumption, CellIs):
+            assert owner.__closure__ is not None
+            path = (id(owner.__closure__[assumption.index]) + CELL_CONTENTS,)
         else:
-            assert function.__closure__ is not None
-            path = (id(function.__closure__[assumption.index]) + CELL_CONTENTS,)
+            path = (id(owner) + _ATTRIBUTES[assumption.attribute],)
         values[path] = MemoryIs(path, 8, id(assumption.value))
     found = [*keys.values(), *values.values()]
     if not all(holds(guard) for guard in found):
@@ -198,6 +210,13 @@ def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
         if name in dictionary:
             return found
     raise Unguardable(f"there is no global {name}")
+
+
+def _keyword_defaults(function: FunctionType, name: str) -> list[dict[str, object]]:
+    found = function.__kwdefaults__
+    if type(found) is not dict or name not in found:
+        raise Unguardable(f"there is no default for {name}")
+    return [found]
 
 
 def _version(dictionary: dict[str, object], name: str) -> int:

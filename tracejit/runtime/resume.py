@@ -4,6 +4,9 @@ The original instructions stay as they are, byte for byte, since all their jumps
 Before them comes a prologue that takes the values of a FrameState as arguments, binds the locals,
 pushes the operand stack and jumps to where the frame stood, or raises there. Its instructions have
 the source position of that place, so tracebacks look like the original's.
+
+Where a frame stood at the call of a function that was inlined, the prologue calls a resume function
+of that one, which makes the callee's frame in its turn, and goes on behind the call.
 """
 
 from __future__ import annotations
@@ -13,11 +16,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Final
 
 from tracejit.ir.frame_state import FrameState
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned, values_in
 from tracejit.ir.value import Value
 
 _VERSION: Final = sys.version_info[:2]
@@ -38,14 +41,25 @@ class Unresumable(Exception):
     """The code has no room for the values of a FrameState."""
 
 
-def check_resumable(code: CodeType, values: int) -> None:
-    """Raise Unresumable if there is no resume function that takes so many values."""
-    if code.co_cellvars:
-        raise Unresumable("cell variables")
+def check_resumable(code: CodeType, state: FrameState) -> None:
+    """Raise Unresumable if there is no resume function for such a state of the code."""
     # One more for an exception to raise, and one for an exception caught in the prologue.
-    slots = max(code.co_nlocals, values + 1) + 1
-    if slots + len(code.co_freevars) > _MOST_VARIABLES:
-        raise Unresumable("too many variables")
+    arguments = len(state.values()) + 1
+    codes = [code]
+    while (call := state.call) is not None:
+        assert call.code is not None
+        codes.append(call.code)
+        state = call.caller
+    for code in codes:
+        if code.co_cellvars:
+            raise Unresumable("cell variables")
+        slots = max(code.co_nlocals, arguments) + 1
+        if slots + len(code.co_freevars) > _MOST_VARIABLES:
+            raise Unresumable("too many variables")
+
+
+def _own_values(state: FrameState) -> int:
+    return sum([len(values_in(shape)) for shape in state.shapes()])
 
 
 def resume_function(
@@ -56,44 +70,66 @@ def resume_function(
     It takes `state.values()` in that order; before them, if it `raises`, an exception, which is
     raised at the state's offset.
     """
-    found = FunctionType(
-        resume_code(code or function.__code__, state, raises),
-        function.__globals__,
-        function.__name__,
-        None,
-        function.__closure__,
-    )
+    callee = None
+    while (call := state.call) is not None:
+        assert call.code is not None
+        callee = _resume_frame(call.function, call.code, state, raises, callee)
+        state = call.caller
+    return _resume_frame(function, code or function.__code__, state, raises, callee)
+
+
+def _resume_frame(
+    function: FunctionType,
+    code: CodeType,
+    state: FrameState,
+    raises: bool,
+    callee: FunctionType | None,
+) -> FunctionType:
+    resumed, cells = resume_code(code, state, raises, callee)
+    closure = (*(function.__closure__ or ()), *map(CellType, cells))
+    found = FunctionType(resumed, function.__globals__, function.__name__, None, closure)
     found.__qualname__ = function.__qualname__
     found.__module__ = function.__module__
     return found
 
 
-def resume_code(code: CodeType, state: FrameState, raises: bool) -> CodeType:
-    """The code of a resume function."""
-    taken = sum(1 for _ in state.values()) + raises
-    check_resumable(code, taken)
+def resume_code(
+    code: CodeType, state: FrameState, raises: bool, callee: FunctionType | None = None
+) -> tuple[CodeType, list[FunctionType]]:
+    """The code of a resume function for this frame alone, and what is in its new closure cells.
+
+    If a `callee` is given, the frame stood at a call: the first arguments are those for the callee.
+    """
+    passed = int(raises) if callee is None else callee.__code__.co_argcount
+    taken = passed + _own_values(state)
     target = _first_unit(code.co_code, state.offset // 2)
+    # The frame's place: the target, or the call before it.
+    place = target if callee is None else target - 1
     ranges = _decode_ranges(code.co_exceptiontable)
-    covering = next((row for row in ranges if row.start <= target < row.stop), None)
+    covering = next((row for row in ranges if row.start <= place < row.stop), None)
     catches = covering is not None and any(_makes_range(shape) for shape in state.shapes())
     slots = max(code.co_nlocals, taken) + catches
-    writer = _Writer(code, state, taken)
+    writer = _Writer(code, state, passed, slots)
 
-    head = b""
-    if code.co_freevars:
-        head += _instruction("COPY_FREE_VARS", len(code.co_freevars))
-    head += _instruction("RESUME", _NO_EVENTS)
-    body = writer.restore(taken, 0 if raises else None)
+    exception = 0 if raises and callee is None else None
+    body = writer.restore(taken, exception, callee)
     # A signal handler may raise while a range is made: that is to be raised at the target as well.
     handler = b""
     if catches:
         handler += _instruction("STORE_FAST", slots - 1)
         handler += writer.restore(taken, slots - 1)
         handler += _instruction("RERAISE", 0)
-    if raises:
+    if exception is not None:
         leave = _instruction("RAISE_VARARGS", 1)
     else:
         leave = _instruction("JUMP_FORWARD", target + 1 + len(handler) // 2)
+        if callee is not None:
+            # From 3.13 on, the unit before a call decides which handler it has.
+            leave = b"".join((_instruction("NOP"), *_call(passed), leave))
+    cells = range(len(code.co_freevars), len(code.co_freevars) + len(writer.cells))
+    freevars = code.co_freevars + tuple(f".cell{n}" for n in cells)
+    head = _instruction("COPY_FREE_VARS", len(freevars)) if freevars else b""
+    head += _instruction("RESUME", _NO_EVENTS)
     # The last instruction is never reached: the line goes back to where the original table starts.
     prologue = head + body + leave + handler + _instruction("NOP")
 
@@ -101,18 +137,20 @@ def resume_code(code: CodeType, state: FrameState, raises: bool) -> CodeType:
     parts = [len(part) // 2 for part in (head, body, leave, handler)]
     rows = [] if covering is None else _prologue_ranges(parts, covering.shifted(by), catches)
     rows += [row.shifted(by) for row in ranges]
-    return code.replace(
+    resumed = code.replace(
         co_argcount=taken,
         co_posonlyargcount=0,
         co_kwonlyargcount=0,
         co_nlocals=slots,
         co_varnames=code.co_varnames + tuple(f".{n}" for n in range(code.co_nlocals, slots)),
+        co_freevars=freevars,
         co_consts=code.co_consts + tuple(writer.constants),
         co_code=prologue + _shift_cells(code, slots - code.co_nlocals),
         co_stacksize=max(code.co_stacksize, writer.depth),
-        co_linetable=_prologue_lines(code, by, target) + code.co_linetable,
+        co_linetable=_prologue_lines(code, by, place) + code.co_linetable,
         co_exceptiontable=b"".join(_encode_range(row) for row in rows),
     )
+    return resumed, writer.cells
 
 
 def _prologue_ranges(parts: list[int], covering: _Range, catches: bool) -> list[_Range]:
@@ -147,19 +185,27 @@ def _makes_range(shape: Shape) -> bool:
 class _Writer:
     """Writes the instructions that make a frame of the arguments."""
 
-    def __init__(self, code: CodeType, state: FrameState, taken: int) -> None:
+    def __init__(self, code: CodeType, state: FrameState, passed: int, slots: int) -> None:
         self.slot = {name: slot for slot, name in enumerate(code.co_varnames)}
         self.first_constant = len(code.co_consts)
+        self.first_cell = slots + len(code.co_freevars)
         self.state = state
-        self.taken = taken
+        self.passed = passed
+        """The arguments before the state's values."""
         self.constants: list[object] = []
+        self.cells: list[FunctionType] = []
+        """Functions, among the closure's cells: the garbage collector does not look into code."""
         self.depth = 1
         """No fewer than the objects that are ever on the stack."""
 
-    def restore(self, taken: int, exception: int | None) -> bytes:
-        """Bind the locals and push the stack, and on it the exception from that slot."""
-        offset = self.taken - sum(1 for _ in self.state.values())
-        argument = iter(range(offset, taken))
+    def restore(
+        self, taken: int, exception: int | None, callee: FunctionType | None = None
+    ) -> bytes:
+        """Bind the locals and push the stack, and on it the exception from that slot.
+
+        Or the callee and its arguments.
+        """
+        argument = iter(range(self.passed, taken))
         locals_ = [(self.slot[name], shape) for name, shape in self.state.locals.items()]
         written: list[bytes] = []
         bound: list[int] = []
@@ -177,6 +223,9 @@ class _Writer:
         stack = [b"".join(self.make(shape, argument)) for shape in self.state.stack]
         if exception is not None:
             stack.append(self.load(exception))
+        if callee is not None:
+            stack += self.callable(callee)
+            stack += [self.load(number) for number in range(self.passed)]
         stores = [_instruction("STORE_FAST", slot) for slot in reversed(bound)]
         unused = set(range(taken)).difference(bound, kept)
         if exception is not None and exception >= taken:
@@ -200,16 +249,18 @@ class _Writer:
                     yield from self.make(item, argument)
                 yield _instruction("BUILD_TUPLE", len(items))
             case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
-                self.depth += 1
-                callee = [_instruction("PUSH_NULL"), self.constant(range)]
-                yield from callee if _VERSION < (3, 13) else reversed(callee)
+                yield from self.callable(range)
                 for part in (start, stop, step):
                     yield from self.make(part, argument)
-                if _VERSION < (3, 12):
-                    yield _instruction("PRECALL", 3)
-                yield _instruction("CALL", 3)
+                yield from _call(3)
                 if isinstance(shape, RangeIter):
                     yield _instruction("GET_ITER")
+
+    def callable(self, value: object) -> Iterator[bytes]:
+        """Push what is called, as a call wants it."""
+        self.depth += 1
+        callee = [_instruction("PUSH_NULL"), self.constant(value)]
+        yield from callee if _VERSION < (3, 13) else reversed(callee)
 
     def load(self, slot: int) -> bytes:
         self.depth += 1
@@ -217,8 +268,17 @@ class _Writer:
 
     def constant(self, value: object) -> bytes:
         self.depth += 1
+        if isinstance(value, FunctionType):
+            self.cells.append(value)
+            return _instruction("LOAD_DEREF", self.first_cell + len(self.cells) - 1)
         self.constants.append(value)
         return _instruction("LOAD_CONST", self.first_constant + len(self.constants) - 1)
+
+
+def _call(arguments: int) -> Iterator[bytes]:
+    if _VERSION < (3, 12):
+        yield _instruction("PRECALL", arguments)
+    yield _instruction("CALL", arguments)
 
 
 def _instruction(name: str, argument: int = 0) -> bytes:
@@ -303,9 +363,9 @@ _LONG_ROW, _NO_LOCATION = 14, 15
 _MOST_UNITS = 8
 
 
-def _prologue_lines(code: CodeType, units: int, target: int) -> bytes:
-    """Rows that give the prologue the target's position, and its last unit the first line."""
-    position = next(islice(code.co_positions(), target, None))
+def _prologue_lines(code: CodeType, units: int, at: int) -> bytes:
+    """Rows that give the prologue the position of that unit, and its last unit the first line."""
+    position = next(islice(code.co_positions(), at, None))
     line, end_line, column, end_column = position
     if line is None:
         return _rows(units, _NO_LOCATION, b"")
