@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from math import copysign, inf, nan
 from types import CellType, FunctionType, TracebackType
 from typing import TypeAlias
 
@@ -34,6 +35,14 @@ EDGES: Sequence[object] = (
 
 STRANGERS: Sequence[object] = (None, 0.0, 1.5, -2.5, 1e300, float("inf"), float("nan"), "", "ab")
 """Arguments that are no integers."""
+
+FLOATS: Sequence[object] = (
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, 0.1, -7.3, 1e-3, 100.0, 1e10,
+    2.0**52 + 0.5, 2.0**53, 2.0**53 + 2, -(2.0**53), 2.0**62, 2.0**63, -(2.0**63), 2.0**64, 1e22,
+    1.7976931348623157e308, -1.7976931348623157e308, 1e154, 1e-154, 2.2250738585072014e-308,
+    5e-324, -5e-324, 1e-310, 1.0 - 2.0**-53, 1.0 + 2.0**-52, inf, -inf, nan, -nan,
+)  # fmt: skip
+"""Floats at which arithmetic changes: the least and the greatest, those with few digits, zeros."""
 
 SMALL: Sequence[object] = (0, 1, 2, 3, 5, 8, 13, -1, -2, -5, True, False, MyInt(4))
 """Trip counts, exponents and shift counts that stay cheap."""
@@ -69,7 +78,10 @@ def fingerprint(value: object, arguments: Sequence[object] = ()) -> Data:
         return kind, tuple(fingerprint(item, arguments) for item in value)
     if isinstance(value, dict):
         return kind, tuple((fingerprint(k), fingerprint(v)) for k, v in value.items())
-    if isinstance(value, float | complex | str | bytes | range | type(None) | BaseException):
+    if isinstance(value, float):
+        # Of two that are no numbers, cold code in CPython keeps another one than warm code.
+        return kind, value.hex(), value == value and copysign(1.0, value)
+    if isinstance(value, complex | str | bytes | range | type(None) | BaseException):
         return kind, repr(value)
     if isinstance(value, type(iter(range(0)))):
         return kind, repr(value.__reduce__())

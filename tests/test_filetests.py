@@ -20,7 +20,7 @@ from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.parser import parse
 from tracejit.ir.printer import print_constant, print_function
-from tracejit.ir.types import BOOL, I64, OBJ
+from tracejit.ir.types import BOOL, F64, I64, OBJ
 from tracejit.ir.verifier import Stage, verify
 
 ROOT = Path(__file__).parent / "filetests"
@@ -71,7 +71,7 @@ def run_lower(text: str) -> str:
     backend = importlib.import_module("tracejit.backend.lower")
     printer = importlib.import_module("tracejit.backend.lir")
     function = parsed(text)
-    python_types = {I64: int, BOOL: bool, OBJ: object}
+    python_types = {I64: int, BOOL: bool, OBJ: object, F64: float}
     signature = tuple(python_types[param.type] for param in function.entry.params)
     lir = backend.lower(function, signature, (), example_target())
     return str(printer.print_lir(lir))
@@ -91,6 +91,7 @@ def example_target() -> object:
     return target.Target(
         int_type=0x1000,
         bool_type=0x2000,
+        float_type=0x2800,
         none=0x3000,
         true=0x4000,
         false=0x5000,
@@ -98,13 +99,17 @@ def example_target() -> object:
         tagged_ints=True,
         box_int=0x6000,
         box_unsigned=0x6800,
+        box_float=0x6C00,
         unbox_wide=0x7000,
         unbox_unsigned=0x7400,
         floor_divide=0x7800,
+        float_divmod=lambda: 0x7C00,
+        libm={"pow": 0xA000, "exp": 0xB000},
         poll=0x8000,
         deopt=0x9000,
         initial_fuel=1000,
         popcnt=True,
+        sse41=True,
     )
 
 

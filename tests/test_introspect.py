@@ -78,8 +78,8 @@ def test_bridges_are_counted_as_the_function_they_continue():
 def test_a_refused_signature_is_explained():
     function = tracejit(lambda x: x * 2)
     function(1)
-    function(1.5)
-    assert "(float) runs in the interpreter: leaves at once: type:float" in explain(function)
+    function(1.5j)
+    assert "(complex) runs in the interpreter: leaves at once: type:complex" in explain(function)
 
 
 def test_without_its_source_a_function_is_explained_by_line_numbers():

@@ -25,8 +25,10 @@ from tracejit.ir.frame_state import FrameState
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, evaluate
 from tracejit.ir.shapes import Const, Shape, map_values
-from tracejit.ir.types import BOOL, I64, OBJ, U64
+from tracejit.ir.types import BOOL, F64, I64, OBJ, U64, float_of
+from tracejit.runtime import libm
 from tracejit.runtime.stubs.divide import floor_divide_text
+from tracejit.runtime.stubs.float_divmod import float_divmod_text
 from tracejit.runtime.stubs.unbox import unbox_unsigned_text
 
 ENTRY = 32
@@ -36,6 +38,8 @@ POINTER = ctypes.c_void_p
 VECTORCALL = ctypes.PYFUNCTYPE(ctypes.py_object, POINTER, POINTER, ctypes.c_size_t, POINTER)
 TAGGED = sys.version_info >= (3, 12)
 SLOTS = 160
+FLOATS, FRAME = 32, 48
+"""Words of the dump: the registers for floats, and what is at the frame base."""
 REGISTERS = [register.name for register in x64.REGISTERS]
 
 
@@ -72,10 +76,10 @@ class Memory:
 MEMORY = Memory()
 CODE = Memory()
 DATA = MEMORY.reserve(64)
-DUMP = MEMORY.reserve(8 * 32 + 8 * SLOTS)
+DUMP = MEMORY.reserve(8 * FRAME + 8 * SLOTS)
 POLLED = MEMORY.reserve(64)
 NEXT, EPILOGUE = (ctypes.c_uint64.from_address(DATA + at) for at in (DATA_NEXT, DATA_EPILOGUE))
-WORDS: Any = (ctypes.c_int64 * (32 + SLOTS)).from_address(DUMP)
+WORDS: Any = (ctypes.c_int64 * (FRAME + SLOTS)).from_address(DUMP)
 EXIT, BASE = 16, 17
 """Words of the dump after the registers: the exit's number and the frame base."""
 
@@ -90,6 +94,9 @@ def _deopt_stub() -> int:
         for number, name in enumerate(REGISTERS)
         if name not in ("rax", "rsp")
     )
+    stores += "".join(
+        f"\nmovsd qword ptr [rax + {8 * (FLOATS + number)}], xmm{number}" for number in range(16)
+    )
     return _assembled(f"""
         push rax
         movabs rax, {DUMP}
@@ -100,7 +107,7 @@ def _deopt_stub() -> int:
         mov qword ptr [rax + {8 * EXIT}], rcx
         lea rsi, [rsp + 16]
         mov qword ptr [rax + {8 * BASE}], rsi
-        lea rdi, [rax + {8 * 32}]
+        lea rdi, [rax + {8 * FRAME}]
         pop rdx
         add rsp, 8
         mov ecx, {SLOTS}
@@ -169,10 +176,11 @@ def address_of(object: Any) -> int:
     return id(object)
 
 
-def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
+def make_target(popcnt: bool = False, fuel: int = 3, sse41: bool = True) -> Target:
     return Target(
         int_type=id(int),
         bool_type=id(bool),
+        float_type=id(float),
         none=id(None),
         true=id(True),
         false=id(False),
@@ -180,18 +188,23 @@ def make_target(popcnt: bool = False, fuel: int = 3) -> Target:
         tagged_ints=TAGGED,
         box_int=c_function("PyLong_FromLongLong"),
         box_unsigned=c_function("PyLong_FromUnsignedLongLong"),
+        box_float=c_function("PyFloat_FromDouble"),
         unbox_wide=_UNBOX,
         unbox_unsigned=_UNBOX_UNSIGNED,
         floor_divide=_FLOOR_DIVIDE,
+        float_divmod=lambda: _FLOAT_DIVMOD,
+        libm=libm.FUNCTIONS,
         poll=_POLL,
         deopt=_DEOPT,
         initial_fuel=fuel,
         popcnt=popcnt,
+        sse41=sse41,
     )
 
 
 _UNBOX, _POLL, _DEOPT = _unbox_stub(), _poll_stub(), _deopt_stub()
 _UNBOX_UNSIGNED = _assembled(unbox_unsigned_text())
+_FLOAT_DIVMOD = _assembled(float_divmod_text())
 _FLOOR_DIVIDE = _assembled(floor_divide_text())
 TARGET = make_target()
 
@@ -260,10 +273,10 @@ def filled(shape: Shape, found: Iterator[object]) -> object:
 def _read(type: str, location: Location, words: Any) -> object:
     match location:
         case InRegister(number):
-            word = words[number]
+            word = words[number if number < x64.FIRST_XMM else FLOATS + number - x64.FIRST_XMM]
         case InSlot(offset):
             assert offset // 8 < SLOTS
-            word = words[32 + offset // 8]
+            word = words[FRAME + offset // 8]
         case IsConstant(value):
             word = value
     if type == BOOL:
@@ -271,6 +284,8 @@ def _read(type: str, location: Location, words: Any) -> object:
         return bool(word)
     if type == OBJ:
         return ctypes.cast(word, ctypes.py_object).value
+    if type == F64:
+        return float_of(word % 2**64)
     return word % 2**64 if type == U64 else word
 
 
@@ -282,7 +297,7 @@ def compiled(
 ) -> Native:
     """The function's machine code, with its allocation checked."""
     if signature is None:
-        types = {I64: int, BOOL: bool, OBJ: object}
+        types = {I64: int, BOOL: bool, OBJ: object, F64: float}
         signature = [types[param.type] for param in function.entry.params]
     lir = lower(function, signature, guards, target)
     allocate(lir)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from tests.differential import FLOATS
 from tests.ir.random_ir import called_function
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
-from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.ops import LIBM, Op, Opcode
 from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
-from tracejit.ir.types import BOOL, I64, Type
+from tracejit.ir.types import BOOL, F64, I64, INT, Type, bits_of
 from tracejit.ir.value import Value
 
 EDGES = sorted(
@@ -39,6 +40,8 @@ _WIDE = [Op.imod_wide_wrap, Op.umod_wide_wrap]
 _DIVISIONS = [Op.ifloordiv_wrap, Op.imod_wrap, Op.ufloordiv_wrap, Op.umod_wrap]
 _GUARDED = [*_SHIFTS, *_WIDE, *_DIVISIONS, Op.itrailing_zeros]
 _COMPARISONS = [Op.ieq, Op.ine, Op.ilt, Op.ile, Op.igt, Op.ige, Op.ult, Op.ule, Op.ugt, Op.uge]
+_OF_FLOATS = [op for op in Op.by_name.values() if op.result == F64 and {*op.operands} == {F64}]
+_FLOAT_COMPARISONS = [Op.feq, Op.fne, Op.flt, Op.fle, Op.fgt, Op.fge]
 _BOOLEAN = [Op.bnot, Op.band, Op.bor, Op.bxor]
 
 
@@ -51,7 +54,9 @@ class Generator:
         self.budget = size
         self.recent: list[tuple[Opcode, list[Value]]] = []
         self.hoard = self.random.random() < 0.5
-        types = self.types([I64, I64, I64, I64, I64, BOOL], 1, 6)
+        self.floats = seed % 2 == 1
+        self.types_of_values: list[Type] = [I64, I64, BOOL, *([F64, F64] if self.floats else [])]
+        types = self.types([I64, I64, I64, *self.types_of_values], 1, 6)
         self.block = self.function.new_block(types)
         self.scope: list[Value] = list(self.block.params)
         self.statements(0)
@@ -91,9 +96,39 @@ class Generator:
 
     def boolean(self) -> Value:
         known = self.of(BOOL)
+        if self.floats and self.random.random() < 0.4:
+            op = self.random.choice(_FLOAT_COMPARISONS)
+            return self.emit(op, [self.number(), self.number()])
         if not known or self.random.random() < 0.5:
             return self.emit(self.random.choice(_COMPARISONS), [self.integer(), self.integer()])
         return self.random.choice(known)
+
+    def number(self) -> Value:
+        known = self.of(F64)
+        if not known or self.random.random() < 0.3:
+            value = self.emit(Op.fconst, imm=bits_of(self.random.choice(FLOATS)))
+            if self.random.random() < 0.3:
+                self.scope.append(value)
+            return value
+        return self.random.choice(known if self.hoard else known[-8:])
+
+    def of_floats(self) -> Value:
+        choice = self.random.random()
+        if choice < 0.1:
+            return self.compute(Op.fto_int, [self.number()], I64)
+        if choice < 0.25:
+            op = self.random.choice((Op.ito_float, Op.uto_float, Op.ito_float_exact))
+            return self.compute(op, [self.integer()])
+        if choice < 0.35:
+            return self.emit(Op.select, [self.boolean(), self.number(), self.number()])
+        op = self.random.choice(_OF_FLOATS)
+        args = [self.number() for _ in op.operands]
+        if op in (Op.ffloordiv, Op.fmod):
+            args[1] = self.compute(Op.fnonzero, args[1:])
+        if op in LIBM:
+            # Which of the numbers that are not finite it gives is for nobody to see.
+            return self.compute(Op.ffinite, [self.compute(op, args)])
+        return self.compute(op, args)
 
     def exit(self, reason: str) -> Exit:
         scope = self.scope
@@ -133,6 +168,8 @@ class Generator:
                 self.scope.append(self.computation())
 
     def computation(self) -> Value:
+        if self.floats and self.random.random() < 0.5:
+            return self.of_floats()
         if self.recent and self.random.random() < 0.3:
             return self.repeated()
         choice = self.random.random()
@@ -150,10 +187,11 @@ class Generator:
         op = self.random.choice(_CHECKED if choice < 0.75 else _FREE)
         return self.compute(op, [self.integer() for _ in op.operands])
 
-    def compute(self, op: Opcode, args: list[Value]) -> Value:
-        self.recent.append((op, args))
+    def compute(self, op: Opcode, args: list[Value], type: Type | None = None) -> Value:
+        if set(op.operands) == {INT} and op.result == INT:
+            self.recent.append((op, args))
         exit = self.exit(op.name) if op.exit == "must" else None
-        return self.emit(op, args, exit=exit)
+        return self.emit(op, args, exit=exit, type=type)
 
     def repeated(self) -> Value:
         """An earlier instruction slightly changed, if its operands are still in scope."""
@@ -198,7 +236,7 @@ class Generator:
         condition, outer = self.boolean(), list(self.scope)
         arms = [self.function.new_block(), self.function.new_block()]
         self.end(Op.br_if, [condition], targets=[Target(arm, []) for arm in arms])
-        types = self.types([I64, I64, BOOL], 0, 3)
+        types = self.types(self.types_of_values, 0, 3)
         ends: list[tuple[Block, list[Value]]] = []
         for arm in arms:
             self.block, self.scope = arm, list(outer)
@@ -214,12 +252,14 @@ class Generator:
         self.block, self.scope = join, outer + join.params
 
     def typed(self, type: Type) -> Value:
+        if type == F64:
+            return self.number()
         return self.integer() if type == I64 else self.boolean()
 
     def loop(self, depth: int) -> None:
         """A counted loop, tested at the top or at the bottom, with some carried values."""
         outer = list(self.scope)
-        types = [I64, *self.types([I64, I64, BOOL], 0, 4)]
+        types = [I64, *self.types(self.types_of_values, 0, 4)]
         count = self.emit(Op.iconst, imm=self.random.randint(1, 6), type=I64)
         first = [count, *(self.typed(type) for type in types[1:])]
         head, after = self.function.new_block(types), self.function.new_block(types)
@@ -265,8 +305,10 @@ class Generator:
         if choice < 0.1:
             self.end(Op.leave, exit=self.exit("leave"))
             return
-        if choice < 0.5:
+        if choice < 0.4:
             shape = self.read(self.integer())
+        elif choice < 0.5:
+            shape = self.number() if self.floats else self.integer()
         elif choice < 0.65:
             shape = self.boolean()
         elif choice < 0.75:
@@ -288,6 +330,8 @@ def random_arguments(seed: int, function: Function) -> list[object]:
     for param in function.entry.params:
         if param.type == BOOL:
             args.append(source.random() < 0.5)
+        elif param.type == F64:
+            args.append(source.choice(FLOATS))
         elif source.random() < 0.5:
             args.append(source.randint(-10, 10))
         elif source.random() < 0.3:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.backend.native import POLLED, Native, compiled, make_target
 from tests.backend.random_ir import random_arguments, random_function
+from tests.differential import fingerprint
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.printer import print_function
@@ -17,20 +18,29 @@ SHIFTS = ("ishl_ovf", "ushl_ovf", "ishl_low_ovf")
 
 
 def agree(native: Native, function: Function, args: list[object]) -> bool:
-    expected = interpret(function, args)
-    found = native(*args)
+    expected, found = interpret(function, args), native(*args)
     if isinstance(found, Left) and found.reason in SHIFTS and found != expected:
         # the code may leave at any shift by more than 63
         return True
-    if isinstance(expected, Returned):
-        return found == expected and type(found.value) is type(expected.value)
-    return found == expected
+    return seen(found) == seen(expected)
+
+
+def seen(outcome: object) -> object:
+    """All that tells outcomes apart: floats by their signs, and whether they are numbers."""
+    match outcome:
+        case Returned(value):
+            return fingerprint(value)
+        case Left(reason, offset, names, stack):
+            return reason, offset, fingerprint(dict(names)), fingerprint(stack)
+    return outcome
 
 
 def check_seed(seed: int, size: int) -> None:
     function = random_function(seed, size)
     verify(function, "machine")
-    native = compiled(function, target=make_target(popcnt=seed % 2 == 0, fuel=1 + seed % 3))
+    native = compiled(
+        function, target=make_target(popcnt=seed % 4 < 2, fuel=1 + seed % 3, sse41=seed % 8 < 4)
+    )
     ctypes.c_int64.from_address(POLLED).value = 0
     ctypes.c_int64.from_address(POLLED + 8).value = 2
     for number in range(12):

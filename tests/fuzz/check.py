@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import random
 import resource
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from types import FunctionType
 
 from tests.differential import (
     EDGES,
+    FLOATS,
     SMALL,
     STRANGERS,
     Difference,
@@ -45,6 +47,8 @@ CALM = (0, 1, 2, 3, 5, 8, 13, 100, 1000003, 2**31, -1, -2, -5, -1000, True, Fals
 """Arguments that leave a calm program alone to run to its end."""
 
 
+CALM_FLOATS = (0.5, 1.5, -2.25, 3.0, 10.0, 0.1, 100.75, -1e3, 1e6, 0.0)
+
 LARGE = (2**63 - 1, 2**63 - 2, -(2**63), -(2**63) + 1, 2**62, 2**62 + 1, -(2**62), 2**61 + 5)
 """Arguments from which most arithmetic outgrows a register."""
 
@@ -55,15 +59,17 @@ def make_case(chooser: Chooser, calm: bool | None = None) -> Case:
     """A program and its calls; by default, half of the cases are calm."""
     if calm is None:
         calm = chooser.randrange(2) == 1
-    source = generate(chooser, calm)
-    return Case(source, [make_arguments(chooser, calm) for _ in range(CALLS)])
+    source, floats = generate(chooser, calm)
+    return Case(source, [make_arguments(chooser, calm, floats) for _ in range(CALLS)])
 
 
-def make_arguments(chooser: Chooser, calm: bool) -> tuple[object, ...]:
+def make_arguments(chooser: Chooser, calm: bool, floats: bool) -> tuple[object, ...]:
     """Three arguments: mostly small integers, often edges, seldom something else."""
     pools = (
         [CALM] * 12 + [EDGES] if calm else [SMALL] * 6 + [EDGES] * 3 + [LARGE] * 4 + [UNSIGNED] * 2
     )
+    if floats:
+        pools = [CALM_FLOATS] * 12 + pools if calm else [*pools, *[CALM_FLOATS, FLOATS] * 10]
     if not calm and chooser.randrange(10) == 9:
         pools = [*pools, STRANGERS, STRANGERS, STRANGERS]
     chosen = [pools[chooser.randrange(len(pools))] for _ in range(3)]
@@ -106,6 +112,8 @@ def build(source: str, name: str = "program") -> FunctionType:
         "TALLY": 0,
         "GLOBAL": 1000,
         "NOWHERE": io.StringIO(),
+        "math": math,
+        "sqrt": math.sqrt,
         "note": log.append,
         "helper": helper,
         "elsewhere": elsewhere,
@@ -145,7 +153,9 @@ def called_by(names: dict[str, object]) -> Iterator[FunctionType]:
             yield function
 
 
-SHADES = {"abs": int, "min": max, "max": min, "bool": int, "int": abs}
+SHADES = {
+    "abs": int, "min": max, "max": min, "bool": int, "int": abs, "float": int, "round": abs,
+}  # fmt: skip
 """What some builtins mean once a program's globals shadow them."""
 CHANGES: Sequence[Callable[[dict[str, object]], None]] = (change_defaults, change_code)
 

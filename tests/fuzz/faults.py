@@ -161,6 +161,7 @@ FAULTS: dict[str, Fault] = {
     "additions wrap": lambda: another_opcode({Op.iadd_ovf: Op.iadd_wrap}),
     "products wrap": lambda: another_opcode({Op.imul_ovf: Op.imul_wrap}),
     "equal is unequal": lambda: another_opcode({Op.ieq: Op.ine, Op.ine: Op.ieq}),
+    "sums of floats are differences": lambda: another_opcode({Op.fadd: Op.fsub}),
     "an exit forgets a local": lambda: another_state(without_a_local),
     "an exit swaps two operands": lambda: another_state(with_swapped_stack),
     "bools are boxed as integers": lambda: after_optimising(bools_returned_as_integers),

@@ -26,6 +26,16 @@ WORD_CONSTANTS = (
     2**63, 2**64 - 1, 2**64 - 59, 0xCBF29CE484222325, 6364136223846793005, 2**32 - 1, 0xDEADBEEF,
 )  # fmt: skip
 """Of random number generators and hashes."""
+FLOAT_CONSTANTS = (
+    0.0, 1.0, 0.5, 2.0, 0.25, 1.5, 3.0, 10.0, 0.1, 1e-3, 100.0, 1e9, 2.0**53, 1e18, 1e308, 5e-324,
+)  # fmt: skip
+MATH = (
+    *((1, name) for name in ("sqrt", "math.sqrt", "math.floor", "math.ceil", "math.trunc")),
+    *((1, f"math.{name}") for name in ("sin", "cos", "exp", "log", "atan", "tanh", "log1p")),
+    *((1, f"math.{name}") for name in ("isnan", "isfinite", "isinf", "fabs", "erf", "degrees")),
+    *((2, f"math.{name}") for name in ("atan2", "copysign", "pow", "hypot")),
+)
+"""How many arguments they take, and their names."""
 MASKS = (2**64 - 1, 2**64 - 1, 2**63 - 1, 2**63, 2**48 - 1, 2**32 - 1, 0xFFFF, 255)
 MODULI = (97, 2**31 - 1, 2**61 - 1, 2**63 - 25, 2**64 - 59, 2**32 + 1, 2**64 - 2**32 + 1)
 BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1)
@@ -69,6 +79,8 @@ class Generator:
     """Nothing that raises or that the compiler does not know, and few large numbers."""
     unsigned: bool = False
     """Much masked arithmetic, and numbers from 2**63 to 2**64 - 1."""
+    floats: bool = False
+    """Mostly floats, and little that is only for integers."""
     helpers: dict[str, tuple[int, int]] = field(default_factory=dict)
     """The functions that may be called, and the fewest and most arguments that they take."""
     is_helper: bool = False
@@ -95,7 +107,9 @@ class Generator:
     def constant(self) -> ast.expr:
         return ast.Constant(self.number())
 
-    def number(self) -> int:
+    def number(self) -> float:
+        if self.floats and self.chance(50):
+            return self.one_of(FLOAT_CONSTANTS)
         edges, wide = (4, 0) if self.calm else (14, 2)
         words = 30 if self.unsigned else 0
         pools = [
@@ -112,19 +126,22 @@ class Generator:
     def expression(self, depth: int = 2) -> ast.expr:
         if depth <= 0 or self.chance(15):
             return self.leaf()
+        whole = 0 if self.floats else 1
         kinds: list[tuple[int, Callable[[int], ast.expr]]] = [
             (40, self.arithmetic),
             (14, self.division),
-            (12, self.bitwise),
-            (10, self.shift),
+            (12 * whole, self.bitwise),
+            (10 * whole, self.shift),
             (3, self.power),
             (8, self.unary),
             (10, self.comparison),
             (5, self.logical),
             (5, self.conditional),
             (10, self.builtin),
-            (30 if self.unsigned else 2, self.masked),
-            (12 if self.unsigned else 3, self.reduced),
+            (30 if self.unsigned else 2 * whole, self.masked),
+            (12 if self.unsigned else 3 * whole, self.reduced),
+            (16 * (1 - whole), self.quotient),
+            (14 * (1 - whole), self.conversion),
             (14 if len(self.helpers) > len(GIVEN) else 2, self.called),
         ]
         return self.weighted(kinds)(depth - 1)
@@ -141,6 +158,26 @@ class Generator:
         op = self.one_of((ast.FloorDiv, ast.Mod))
         return ast.BinOp(self.expression(depth), op(), self.divisor(depth))
 
+    def quotient(self, depth: int) -> ast.expr:
+        return ast.BinOp(self.expression(depth), ast.Div(), self.divisor(depth))
+
+    def conversion(self, depth: int) -> ast.expr:
+        value = self.expression(depth)
+        match self.one_of(("float", "float", "int", "round", "whole", "power", "math", "math")):
+            case "math":
+                arity, name = self.one_of(MATH)
+                module, _, attribute = name.rpartition(".")
+                function = ast.Attribute(ast.Name(module), attribute) if module else ast.Name(name)
+                more = [self.leaf() for _ in range(arity - 1)]
+                return ast.Call(function, [value, *more], [])
+            case "whole":
+                return method(call("float", value), "is_integer")
+            case "power":
+                exponent = self.one_of((2, 0.5, -1, 3.0, 1.5))
+                return ast.BinOp(value, ast.Pow(), ast.Constant(exponent))
+            case name:
+                return call(name, value)
+
     def divisor(self, depth: int) -> ast.expr:
         """Seldom zero."""
         if not self.calm and self.chance(12):
@@ -149,6 +186,8 @@ class Generator:
             return ast.Constant(
                 self.one_of((2, 3, 7, 8, 10, -3, -4, 65521, 1000003, 2**31, 2**63 - 1))
             )
+        if self.floats:
+            return ast.BinOp(call("abs", self.expression(depth - 1)), ast.Add(), ast.Constant(0.5))
         return ast.BinOp(self.expression(depth - 1), ast.BitOr(), ast.Constant(1))
 
     def reduced(self, depth: int) -> ast.expr:
@@ -280,10 +319,10 @@ class Generator:
             (10, self.branch),
             (12 * nesting, self.for_loop),
             (8 * nesting, self.while_loop),
-            (4 * nesting, self.counted),
+            (0 if self.floats else 4 * nesting, self.counted),
             (3 * nesting, self.polynomials),
-            (2 if self.unsigned else 1, self.swap_groups),
-            (3 * nesting, self.euclid),
+            (0 if self.floats else 2 if self.unsigned else 1, self.swap_groups),
+            (0 if self.floats else 3 * nesting, self.euclid),
             (5, self.try_statement),
             (3 if place.in_loop else 0, self.leave_loop),
             (2, self.early_return),
@@ -306,12 +345,19 @@ class Generator:
     def augment(self, place: Place) -> list[ast.stmt]:
         op = self.weighted(
             [(6, ast.Add), (4, ast.Sub), (3, ast.Mult), (2, ast.FloorDiv), (2, ast.Mod)]
-            + [(1, op) for op in (ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift)]
+            + [
+                (1, op)
+                for op in (ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift)
+                if not self.floats
+            ]
+            + [(3, ast.Div)] * self.floats
         )
         if op in (ast.LShift, ast.RShift):
             value = self.shift_count()
         else:
-            value = self.divisor(1) if op in (ast.FloorDiv, ast.Mod) else self.expression(1)
+            value = (
+                self.divisor(1) if op in (ast.FloorDiv, ast.Mod, ast.Div) else self.expression(1)
+            )
         name = self.one_of(self.names)
         name = name if name in (*PARAMETERS, *LOCALS) else "a"
         return self.noted(ast.AugAssign(ast.Name(name), op(), value))
@@ -642,8 +688,8 @@ def call(name: str, *args: ast.expr) -> ast.Call:
 
 
 def method(value: ast.expr, name: str) -> ast.Call:
-    # An integer literal needs parentheses before a dot; `int(...)` keeps the text simple.
-    receiver = call("int", value) if isinstance(value, ast.Constant) else value
+    # An integer literal needs parentheses before a dot; `abs(...)` keeps the text simple.
+    receiver = call("abs", value) if isinstance(value, ast.Constant) else value
     return ast.Call(ast.Attribute(receiver, name), [], [])
 
 
@@ -759,7 +805,7 @@ class _Bound(ast.NodeTransformer):
         wide = not self.generator.calm and self.generator.chance(4)
         most = self.generator.one_of(WIDE_CONSTANTS[:3] if wide else BOUNDS)
         variable = ast.Name(name)
-        match self.generator.chooser.randrange(3):
+        match 2 if self.generator.floats else self.generator.chooser.randrange(3):
             case 0:
                 return ast.AugAssign(variable, ast.Mod(), ast.Constant(most))
             case 1:
@@ -772,22 +818,27 @@ class _Bound(ast.NodeTransformer):
                 return ast.If(ast.UnaryOp(ast.Not(), test), [reset], [])
 
 
-def generate(chooser: Chooser, calm: bool = False) -> str:
-    """The source of a random function `program(a, b, c)`, and of those that it calls."""
-    budget, unsigned = 6 + chooser.randrange(22), chooser.randrange(4) == 0
+def generate(chooser: Chooser, calm: bool = False) -> tuple[str, bool]:
+    """The source of a random function `program(a, b, c)`, and of those that it calls.
+
+    And whether it is about floats.
+    """
+    budget, family = 6 + chooser.randrange(22), chooser.randrange(4)
     helpers = dict(GIVEN)
     trees: list[ast.stmt] = []
     for name in HELPERS[: max(0, chooser.randrange(6) - 2)]:
         names = list(PARAMETERS[: 1 + chooser.randrange(len(PARAMETERS))])
         defaults = chooser.randrange(len(names) + 1)
         inner = Generator(
-            chooser, names, budget=1 + chooser.randrange(5), calm=calm, unsigned=unsigned,
-            helpers=dict(helpers), is_helper=True,
+            chooser, names, budget=1 + chooser.randrange(5), calm=calm, unsigned=family == 0,
+            floats=family == 3, helpers=dict(helpers), is_helper=True,
         )  # fmt: skip
         most = len(names)
         trees.append(_Bound(inner).visit(inner.helper(name, defaults)))
         helpers[name] = most - defaults, most
-    generator = Generator(chooser, budget=budget, calm=calm, unsigned=unsigned, helpers=helpers)
+    generator = Generator(
+        chooser, budget=budget, calm=calm, unsigned=family == 0, floats=family == 3, helpers=helpers
+    )
     trees.append(_Bound(generator).visit(generator.function()))
     module = ast.fix_missing_locations(ast.Module(trees, []))
-    return ast.unparse(module) + "\n"
+    return ast.unparse(module) + "\n", generator.floats

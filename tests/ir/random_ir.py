@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from math import inf, nan
 
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf
-from tracejit.ir.types import BOOL, INT, OBJ, Type
+from tracejit.ir.types import BOOL, F64, INT, OBJ, Type, bits_of
 from tracejit.ir.value import Value
 
 PLAIN_OPS = tuple(
@@ -18,7 +19,24 @@ PLAIN_OPS = tuple(
     for op in Op.by_name.values()
     if op.result is not None and op.only != "machine" and not op.has_imm
 )
-CONSTANTS = (0, 1, -1, 7, 2**31, 2**63, -(10**25), None, True, "text with spaces", abs, range)
+FLOATS = (0.0, -0.0, 1.5, 1e300, -5e-324, inf, -inf, nan, -nan)
+CONSTANTS = (
+    1.25,
+    -0.0,
+    1e-7,
+    0,
+    1,
+    -1,
+    7,
+    2**31,
+    2**63,
+    -(10**25),
+    None,
+    True,
+    "text with spaces",
+    abs,
+    range,
+)
 
 
 def called_function() -> None:
@@ -38,8 +56,8 @@ class _Maker:
         """A chain of blocks; each goes on to the next, and to itself or one further on."""
         count = 2 + self.chooser.randrange(4)
         for index in range(count):
-            types = [self.chooser.choice((INT, INT, BOOL, OBJ)) for _ in range(index % 4)]
-            self.function.new_block(types if index else [INT, INT, BOOL, OBJ])
+            types = [self.chooser.choice((INT, INT, BOOL, OBJ, F64)) for _ in range(index % 4)]
+            self.function.new_block(types if index else [INT, INT, BOOL, OBJ, F64])
         for param in self.function.entry.params[:2]:
             if self.chooser.random() < 0.3:
                 self.function.ranges[param] = (-self.chooser.randrange(9), 2**64 - 1)
@@ -55,10 +73,11 @@ class _Maker:
 
     def fill(self, block: Block, visible: list[Value]) -> None:
         self.add(block, visible, Op.iconst, imm=self.chooser.choice((0, 1, -5, 2**70)))
+        self.add(block, visible, Op.fconst, imm=bits_of(self.chooser.choice(FLOATS)))
         self.add(block, visible, Op.bconst, imm=self.chooser.random() < 0.5)
         for _ in range(self.chooser.randrange(6)):
             op = self.chooser.choice(PLAIN_OPS)
-            free: Type = self.chooser.choice((INT, BOOL))
+            free: Type = self.chooser.choice((INT, BOOL, F64))
             args = [self.one_of(visible, type or free) for type in op.operands]
             found = [arg for arg in args if arg is not None]
             if len(found) == len(args):

@@ -17,16 +17,17 @@ from tracejit.ir.types import fits_i64, wrap_i64
 
 FILETESTS = Path(__file__).parent.parent / "filetests"
 CONTROL = (Op.refund, Op.poll, Op.jump, Op.br_if, Op.ret, Op.leave)
+CONSTANT = {Op.iconst: "1", Op.bconst: "True", Op.fconst: "-1.5e-07"}
 SUFFIX = {Op.ret: " v0", Op.jump: " block1()", Op.br_if: " v9, block1(), block1()"}
 
 
 def sample(op: Opcode) -> str:
     """A line of text with the opcode in it."""
     integer = "i64" if op.only == "machine" else "int"
-    names = {"int": "v0", "bool": "v9", None: "v0"}
+    names = {"int": "v0", "bool": "v9", "f64": "v7", None: "v0"}
     text = op.name + SUFFIX.get(op, " " + ", ".join(names[type] for type in op.operands))
     if op.has_imm:
-        text = f"{op.name} {'True' if op is Op.bconst else '1'}"
+        text = f"{op.name} {CONSTANT[op]}"
     if op.result is not None:
         result = integer if op.result in ("int", "same") else op.result
         text = f"v8: {result} = {text}"
@@ -37,7 +38,12 @@ def sample(op: Opcode) -> str:
 
 def round_trips(op: Opcode) -> bool:
     integer = "i64" if op.only == "machine" else "int"
-    lines = ["function f:", f"block0(v0: {integer}, v9: bool):", sample(op), "block1():"]
+    lines = [
+        "function f:",
+        f"block0(v0: {integer}, v9: bool, v7: f64):",
+        sample(op),
+        "block1():",
+    ]
     text = "\n".join([*lines, "    ret None", ""])
     return print_function(parse(text)) == text
 

@@ -73,7 +73,7 @@ class _Translation:
 
     def result(self, inst: Inst) -> str:
         if inst.op.has_imm:
-            return self.name_of(inst.imm)
+            return self.name_of(inst.constant())
         call = f"{self.name_of(inst.op.meaning)}({', '.join(map(str, inst.args))})"
         return f"bool({call})" if inst.value.type == BOOL else call
 

@@ -25,7 +25,8 @@ FEW = [-9, -8, -1, 0, 1, 2, 7, 8, I64_MIN, I64_MIN + 1, I64_MAX]
 _SHARED = [
     op
     for op in Op.by_name.values()
-    if op.only == "both" and op.operands and set(op.operands) == {INT}
+    if op.only == "both" and op.operands and {*op.operands, op.result} <= {INT, BOOL}
+    if INT in op.operands
 ]
 STAGES: dict[str, tuple[Type, list[Opcode]]] = {
     "exact": (INT, [*OVF_FORM, *_SHARED]),

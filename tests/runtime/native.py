@@ -40,7 +40,8 @@ def native(text, *, exits=(), guards=(), kept=None, saved=(), epilogue=""):
     """NativeCode of a body; `exits` are ExitRecords, reached by `jmp xK`; `saved` are registers."""
     data = DataBlock(len(exits))
     target = stubs.target()
-    fields = {name: hex(getattr(target, name)) for name in target.__slots__ if name != "immortal"}
+    found = {name: getattr(target, name) for name in target.__slots__}
+    fields = {name: hex(value) for name, value in found.items() if type(value) is int}
     pops = "".join(f"pop {register}\n" for register in reversed(saved))
     checks = "".join(guard_text(guard) for guard in guards)
     body = text.replace("{int_type}", "{int_type}")

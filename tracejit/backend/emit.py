@@ -2,7 +2,7 @@
 
 The hot path first, in the order of the blocks, then what only taken jumps reach. Labels: `bK` a
 block, `xK` a side exit, `gK` what several exits give back, `pK` a poll that ran out of fuel and
-`qK` the way back from it.
+`qK` the way back from it, `cK` a constant.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tracejit.backend.x64 import (
     RCX,
     RDX,
     ROWS,
+    XMM,
     MachOp,
     Register,
     fits_i32,
@@ -77,6 +78,8 @@ class _Emitter:
         self.following: Sequence[object] = ()
         """The blocks that it goes on to."""
         self.next_label = 0
+        self.floats: dict[int, str] = {}
+        """The constants that come with the code, by their bits, and their labels."""
 
     def result(self) -> list[str]:
         """The lines, without the labels that nothing refers to, and with loop heads aligned."""
@@ -234,7 +237,9 @@ class _Emitter:
 
     def mov(self, inst: MachInst) -> None:
         place, source = inst.operands
-        if not isinstance(source, int):
+        if self.function.floats and (place in XMM or source in XMM):
+            self.move_float(place, source)
+        elif not isinstance(source, int):
             self.lines.append(f"mov {_operand(place)}, {_operand(source)}")
         elif isinstance(place, Register):
             self.lines.append(_load(place, source))
@@ -246,6 +251,24 @@ class _Emitter:
                 part = source >> 32 * half & 0xFFFFFFFF
                 at = 8 * place.index + 4 * half
                 self.lines.append(f"mov dword ptr [rsp + {at}], {part}")
+
+    def move_float(self, place: Operand, source: Operand) -> None:
+        if source == 0:
+            self.lines.append(f"xorps {place}, {place}")
+        elif place in XMM and source in XMM:
+            self.lines.append(f"movaps {place}, {source}")
+        else:
+            self.lines.append(f"movsd {_operand(place)}, {self.float_operand(source)}")
+
+    def float_operand(self, operand: Operand, size: int = 8) -> str:
+        if not isinstance(operand, int):
+            return _operand(operand, size)
+        label = self.floats.setdefault(operand, f"c{operand:x}")
+        return f"{_SIZES[size]} ptr [rip + {self.to(label)}]"
+
+    def float_operation(self, inst: MachInst) -> None:
+        place, source = inst.operands
+        self.lines.append(f"{inst.op.mnemonic} {place}, {self.float_operand(source, inst.op.size)}")
 
     def zero(self, inst: MachInst) -> None:
         (place,) = inst.operands
@@ -270,11 +293,26 @@ class _Emitter:
 
     def swap(self, inst: MachInst) -> None:
         a, b = inst.operands
+        if a in XMM and b in XMM:
+            self.lines += [f"xorps {a}, {b}", f"xorps {b}, {a}", f"xorps {a}, {b}"]
+            return
+        if a in XMM or b in XMM:
+            self.swap_with_slot(*((a, b) if a in XMM else (b, a)))
+            return
         self.lines += [
             f"push {_operand(a)}",
             f"push {_operand(b, pushed=1)}",
             f"pop {_operand(a, pushed=1)}",
             f"pop {_operand(b)}",
+        ]
+
+    def swap_with_slot(self, register: Operand, slot: Operand) -> None:
+        """No flag changes."""
+        self.lines += [
+            f"push {_operand(slot)}",
+            f"movsd {_operand(slot, pushed=1)}, {register}",
+            f"movsd {register}, qword ptr [rsp]",
+            "lea rsp, [rsp + 8]",
         ]
 
     def incref(self, inst: MachInst) -> None:
@@ -340,6 +378,15 @@ class _Emitter:
             self.leave_frame()
             self.lines.append(_load(RAX, self.data_address + DATA_NEXT))
             self.lines.append("jmp qword ptr [rax]")
+        if self.floats:
+            self.constants()
+
+    def constants(self) -> None:
+        """Each in 16 bytes, as operations on all bits of a register read so much."""
+        self.lines.append(".p2align 4")
+        for bits, label in self.floats.items():
+            self.label(label)
+            self.lines += [f".quad {bits}", ".quad 0"]
 
     def poll_stub(self, inst: MachInst) -> None:
         raised = inst.exits[0]
@@ -428,14 +475,16 @@ _SPECIAL: Final[dict[MachOp, Callable[[_Emitter, MachInst], None]]] = {
     ROWS["floordiv"]: _Emitter.floor_divide,
     ROWS["return"]: _Emitter.return_,
     ROWS["tailcall"]: _Emitter.tail_call,
+    ROWS["tailcall_float"]: _Emitter.tail_call,
     ROWS["poll"]: _Emitter.poll,
+    **{row: _Emitter.float_operation for row in ROWS.values() if row.is_float},
     **{row: _Emitter.miss for row in ROWS.values() if row.name.startswith("miss")},
 }
 
 
 def _frame_size(function: LirFunction, has_polls: bool) -> int:
     """The bytes below the saved registers, such that calls find rsp at a multiple of 16."""
-    if not function.slots and not has_polls:
+    if not function.slots and not has_polls and not function.calls:
         return 0
     words = function.slots
     words += (1 + len(function.saved) + words) % 2
@@ -464,13 +513,13 @@ def _leads_to_block(inst: MachInst) -> bool:
     return bool(inst.operands) and isinstance(inst.operands[0], LirBlock)
 
 
-_SIZES: Final = {1: "byte", 4: "dword", 8: "qword"}
+_SIZES: Final = {1: "byte", 4: "dword", 8: "qword", 16: "xmmword"}
 
 
 def _operand(operand: Operand, size: int = 8, pushed: int = 0) -> str:
     """`pushed` words have been pushed since the frame was made."""
     if type(operand) is Register:
-        return operand.name if size == 8 else operand.name32 if size == 4 else operand.name8
+        return operand.name if size >= 8 else operand.name32 if size == 4 else operand.name8
     if type(operand) is Slot:
         return f"{_SIZES[size]} ptr [rsp + {8 * (operand.index + pushed)}]"
     if type(operand) is Memory:

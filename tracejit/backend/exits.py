@@ -12,7 +12,7 @@ from tracejit.ir.types import Type
 
 @dataclass(frozen=True, slots=True)
 class InRegister:
-    """In a general-purpose register, by its number in instruction encodings (0 rax ... 15 r15)."""
+    """In a register, by its number: 0 rax ... 15 r15, 16 xmm0 ... 31 xmm15."""
 
     number: int
 
@@ -26,7 +26,8 @@ class InSlot:
 
 @dataclass(frozen=True, slots=True)
 class IsConstant:
-    """Known at compile time: an integer, as a register holds it, or 0 or 1 for a bool."""
+    """Known at compile time: an integer, as a register holds it, 0 or 1 for a bool, or the bits
+    of a float."""
 
     value: int
 

@@ -43,6 +43,8 @@ _NOPS: Final = tuple(
 _LONGEST_NOP: Final = 15
 _NUMBER: Final = 1 << 62
 """Any number of eight bytes: they are the last ones of the instruction that loads it."""
+_RELATIVE: Final = "[rip + "
+"""What is at a label, in an instruction that ends with the distance."""
 _MOST_LINES: Final = 1 << 14
 
 
@@ -69,7 +71,7 @@ class _Align:
 
 @dataclass(frozen=True, slots=True)
 class _Jump:
-    """A jump to a label, or a call."""
+    """A jump to a label, a call, or what reads memory there: its code ends in the distance."""
 
     short: bytes
     long: bytes
@@ -111,30 +113,41 @@ def _learn(lines: Sequence[str], known: _Lines) -> None:
     """Find out what the lines are."""
     asked: list[str] = []
     loads: list[tuple[str, str]] = []
+    relative: list[tuple[str, str, str]] = []
     for line in lines:
         mark = _mark(line)
         if mark is not None:
             known[line] = mark
+        elif _RELATIVE in line:
+            before, _, label = line.partition(_RELATIVE)
+            relative.append((line, f"{before}{_RELATIVE}0]", label[:-1]))
         elif line.startswith("movabs "):
             loads.append((line, f"{line.partition(',')[0]}, {_NUMBER}"))
         else:
             asked.append(line)
     asked += {general for _, general in loads if general not in known}
+    asked += {general for _, general, _ in relative if general not in known}
     if asked:
         known.update(zip(asked, encode(asked), strict=True))
     for line, general in loads:
         code, number = known[general], int(line.partition(",")[2])
         assert isinstance(code, bytes)
         known[line] = code[:-8] + number.to_bytes(8, "little")
+    for line, general, label in relative:
+        code = known[general]
+        assert isinstance(code, bytes)
+        known[line] = _Jump(b"", code[:-4], label)
 
 
-def _mark(line: str) -> _Mark | None:
+def _mark(line: str) -> bytes | _Mark | None:
     """What the line is if it is no instruction that stands for itself."""
     if line.endswith(":"):
         return _Label(line[:-1])
     name, _, rest = line.partition(" ")
     if name == ".p2align":
         return _Align(1 << int(rest))
+    if name == ".quad":
+        return int(rest).to_bytes(8, "little")
     if name in _OPCODES and rest not in BY_NAME and "[" not in rest:
         return _Jump(*_OPCODES[name], rest)
     return None

@@ -14,13 +14,14 @@ from tracejit.ir.types import Type
 class VirtualRegister:
     """A place for a value before allocation; `number` counts from 0 within the function."""
 
-    __slots__ = ("number",)
+    __slots__ = ("is_float", "number")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, is_float: bool = False) -> None:
         self.number = number
+        self.is_float = is_float
 
     def __repr__(self) -> str:
-        return f"v{self.number}"
+        return f"{'f' if self.is_float else 'v'}{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,10 @@ class LirFunction:
     constants: list[object] = field(default_factory=list)
     """Objects whose addresses the code contains: they must live as long as it does."""
     next_register: int = 0
+    floats: list[int] = field(default_factory=list)
+    """The numbers of the virtual registers that hold floats."""
+    calls: bool = False
+    """Whether it calls functions of C."""
     slots: int = 0
     """Spill slots, once registers are allocated."""
     saved: tuple[Register, ...] = ()
@@ -152,6 +157,12 @@ class LirFunction:
 
     def new_register(self) -> VirtualRegister:
         register = VirtualRegister(self.next_register)
+        self.next_register += 1
+        return register
+
+    def new_float(self) -> VirtualRegister:
+        register = VirtualRegister(self.next_register, is_float=True)
+        self.floats.append(self.next_register)
         self.next_register += 1
         return register
 

@@ -99,11 +99,15 @@ class _Parser:
     def register(self, word: str) -> AnyRegister:
         if word in BY_NAME:
             return BY_NAME[word]
-        match = re.fullmatch(r"v(\d+)", word)
+        match = re.fullmatch(r"([vf])(\d+)", word)
         if match is None:
             raise LirParseError(f"no operand: {word!r}")
-        number = int(match[1])
-        return self.registers.setdefault(number, VirtualRegister(number))
+        number, is_float = int(match[2]), match[1] == "f"
+        if number not in self.registers:
+            self.registers[number] = VirtualRegister(number, is_float)
+            if is_float:
+                self.function.floats.append(number)
+        return self.registers[number]
 
 
 def _kind(word: str) -> Literal["resume", "raise", "return"]:

@@ -15,7 +15,7 @@ from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Memory, Operan
 from tracejit.backend.x64 import ROWS, Register
 
 _MOV, _PMOVE = ROWS["mov"], ROWS["pmove"]
-VIRTUAL = 16
+VIRTUAL = 32
 """A register's index: a physical one's number, or this plus a virtual one's number."""
 
 

@@ -8,6 +8,7 @@ import tracejit.backend.lower_arithmetic
 import tracejit.backend.lower_bitwise
 import tracejit.backend.lower_control
 import tracejit.backend.lower_division
+import tracejit.backend.lower_float
 import tracejit.backend.lower_unsigned
 import tracejit.backend.lower_wide  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
@@ -19,7 +20,7 @@ from tracejit.ir.dominators import dominator_tree, loop_depths
 from tracejit.ir.function import Block, Function
 from tracejit.ir.ops import Op
 
-_ENDS = ("jmp", "return", "tailcall")
+_ENDS = ("jmp", "return", "tailcall", "tailcall_float")
 
 
 def lower(

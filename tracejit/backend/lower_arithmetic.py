@@ -5,10 +5,12 @@ from __future__ import annotations
 from tracejit.backend.lir import Memory, VirtualRegister
 from tracejit.backend.lir import inst as make
 from tracejit.backend.lower_comparison import flags_of
+from tracejit.backend.lower_float import choose_float
 from tracejit.backend.selection import Selector, constant_of, lowers
 from tracejit.backend.x64 import INVERSE, RCX, fits_i32
 from tracejit.ir.function import Inst
 from tracejit.ir.ops import Op
+from tracejit.ir.types import F64
 from tracejit.ir.value import Value
 
 
@@ -394,6 +396,9 @@ def lower_ishr(select: Selector, inst: Inst) -> None:
 @lowers(Op.select)
 def lower_select(select: Selector, inst: Inst) -> None:
     condition, chosen, other = inst.args
+    if chosen.type == F64:
+        choose_float(select, inst)
+        return
     d = select.register(inst.value)
     if constant_of(other) is None and (constant_of(chosen) is not None or select.dies(chosen)):
         chosen, other = other, chosen

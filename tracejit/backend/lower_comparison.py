@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from tracejit.backend.lir import VirtualRegister
 from tracejit.backend.selection import Selector, constant_of, lowers
 from tracejit.backend.x64 import INVERSE, SWAPPED, fits_i32
 from tracejit.ir.function import Inst
 from tracejit.ir.ops import Op
+from tracejit.ir.types import SIGN_BIT
 from tracejit.ir.value import Value
 
 _CONDITION = {
@@ -21,6 +23,15 @@ _CONDITION = {
     Op.uge: "ae",
 }
 
+FLOAT_CONDITION = {
+    Op.feq: "cmpeqsd",
+    Op.fne: "cmpneqsd",
+    Op.flt: "a",
+    Op.fle: "ae",
+    Op.fgt: "a",
+    Op.fge: "ae",
+}
+
 
 @lowers(*_CONDITION)
 def lower_comparison(select: Selector, inst: Inst) -> None:
@@ -30,6 +41,45 @@ def lower_comparison(select: Selector, inst: Inst) -> None:
     select.emit("set" + condition, d)
 
 
+@lowers(*FLOAT_CONDITION)
+def lower_float_comparison(select: Selector, inst: Inst) -> None:
+    d = select.register(inst.value)
+    select.emit("zero", d)
+    condition = compare_floats(select, inst)
+    select.emit("set" + condition, d)
+
+
+def compare_floats(select: Selector, inst: Inst) -> str:
+    """Set the flags; the condition that then stands for true, and its negation for false.
+
+    Operands that cannot be compared are "below" each other, and "equal" too.
+    """
+    (a, b), condition = inst.args, FLOAT_CONDITION[inst.op]
+    if condition.startswith("cmp"):
+        if constant_of(b) in (0, SIGN_BIT):
+            without_sign(select, a)
+            return "e" if inst.op is Op.feq else "ne"
+        right = select.register(b)
+        equal = select.copy_float(select.source(a))
+        select.emit(condition, equal, right)
+        mask = select.temporary()
+        select.emit("movq", mask, equal)
+        select.emit("test32", mask, mask)
+        return "ne"
+    if inst.op in (Op.flt, Op.fle):
+        a, b = b, a
+    select.emit("ucomisd", select.register(a), select.operand(b))
+    return condition
+
+
+def without_sign(select: Selector, value: Value) -> VirtualRegister:
+    """The bits of a float, its sign shifted out; the flags are by them."""
+    bits = select.temporary()
+    select.emit("movq", bits, select.register(value))
+    select.emit("add", bits, bits)
+    return bits
+
+
 def flags_of(select: Selector, value: Value) -> str:
     """Set the flags by the bool; the condition that then stands for true."""
     origin = select.only_here(value)
@@ -37,6 +87,8 @@ def flags_of(select: Selector, value: Value) -> str:
         return INVERSE[flags_of(select, origin.args[0])]
     if origin is not None and origin.op in _CONDITION:
         return _compare(select, origin)
+    if origin is not None and origin.op in FLOAT_CONDITION:
+        return compare_floats(select, origin)
     register = select.register(value)
     select.emit("test32", register, register)
     return "ne"

@@ -8,7 +8,7 @@ from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
 from tracejit.backend.lower_comparison import flags_of
 from tracejit.backend.selection import Selector, constant_of, lowers
-from tracejit.backend.x64 import INVERSE, R15, RAX, RDI
+from tracejit.backend.x64 import INVERSE, R15, RAX, RDI, XMM0
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
@@ -126,6 +126,9 @@ def lower_ret(select: Selector, inst: Inst) -> None:
             select.emit("tailcall", select.target.box_unsigned)
         case Value(type="bool") as value:
             _return_bool(select, value)
+        case Value(type="f64") as value:
+            select.emit("mov", XMM0, select.source(value))
+            select.emit("tailcall_float", select.target.box_float)
         case Value() as value:
             select.emit("mov", RAX, select.register(value))
             _return_counted(select)

@@ -13,11 +13,13 @@ from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
 from tracejit.backend.x64 import R11, R15, RAX, RSI, fits_i32
-from tracejit.ir.types import BOOL, I64, INT_KINDS, OBJ, Digit, SignedDigit, UInt64
+from tracejit.ir.types import BOOL, F64, I64, INT_KINDS, OBJ, Digit, SignedDigit, UInt64
 from tracejit.ir.value import Value
 
 _TYPE, _SIZE, _DIGITS = 8, 16, 24
 """Offsets in an `int` object: type, size or tag, first digit."""
+_FLOAT = 16
+"""Offset in a `float` object: the number."""
 _MANY_DIGITS = 2 << 3
 """The least tag of a number that has more than one digit."""
 _SIGN_BITS = 3
@@ -52,6 +54,8 @@ def _type_address(select: Selector, expected: type) -> int:
         return select.target.int_type
     if expected is bool:
         return select.target.bool_type
+    if expected is float:
+        return select.target.float_type
     select.lir.constants.append(expected)
     return id(expected)
 
@@ -80,6 +84,8 @@ def _unbox(select: Selector, param: Value, expected: type, object: VirtualRegist
     value = select.register(param)
     if param.type == OBJ:
         select.emit("mov", value, object)
+    elif param.type == F64:
+        select.emit("mov", value, Memory(object, _FLOAT))
     elif param.type == BOOL:
         true = select.target.true
         operand = true if fits_i32(true) else select.copy(true)

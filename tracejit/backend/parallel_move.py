@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from tracejit.backend.lir import MachInst, Slot, inst
-from tracejit.backend.x64 import Register
+from tracejit.backend.x64 import XMM, Register
 
 Place: TypeAlias = Register | Slot
 
@@ -54,4 +54,4 @@ def _cycle(sources: dict[Place, Place]) -> list[MachInst]:
 
 def _exchange(a: Place, b: Place) -> MachInst:
     in_memory = isinstance(a, Slot) and isinstance(b, Slot)
-    return inst("swap" if in_memory else "xchg", a, b)
+    return inst("swap" if in_memory or a in XMM or b in XMM else "xchg", a, b)

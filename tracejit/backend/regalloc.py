@@ -26,13 +26,16 @@ from tracejit.backend.parallel_move import sequence
 from tracejit.backend.x64 import (
     ALLOCATION_ORDER,
     CALLEE_SAVED,
+    FLOAT_ORDER,
     REGISTERS,
     ROWS,
+    XMM,
     Register,
     fits_i32,
 )
 
 _PMOVE = ROWS["pmove"]
+_ALL = (*REGISTERS, *XMM)
 _PUSH_AND_POP = 2.0
 """The spill weight up to which a slot costs no more than saving one more register."""
 
@@ -40,10 +43,12 @@ _PUSH_AND_POP = 2.0
 class Bundle:
     """Virtual registers that share a place."""
 
-    __slots__ = ("hints", "members", "place", "range", "temporary", "weight")
+    __slots__ = ("hints", "members", "order", "place", "range", "temporary", "weight")
 
     def __init__(self, member: int, range: int, weight: float, temporary: bool = False) -> None:
         self.members = [member]
+        self.order = ALLOCATION_ORDER
+        """The registers that may hold it, the best ones first."""
         self.range = range
         self.weight = weight
         self.temporary = temporary
@@ -68,13 +73,17 @@ class _Allocator:
         self.function = function
         self.liveness: Liveness = live_ranges(function)
         ranges, weights = self.liveness.ranges, self.liveness.weights
-        self.fixed = {register: ranges[register.number] for register in REGISTERS}
+        self.fixed = {register: ranges[register.number] for register in _ALL}
         self.busy = dict(self.fixed)
-        self.holders: dict[Register, list[Bundle]] = {register: [] for register in REGISTERS}
+        self.holders: dict[Register, list[Bundle]] = {register: [] for register in _ALL}
         self.bundles: list[Bundle | None] = [None] * VIRTUAL
         for index in range(VIRTUAL, len(ranges)):
             live = Bundle(index, ranges[index], weights[index]) if ranges[index] else None
             self.bundles.append(live)
+        for number in function.floats:
+            bundle = self.bundles[VIRTUAL + number]
+            if bundle is not None:
+                bundle.order = FLOAT_ORDER
         self.occurrences: list[list[int]] = []
         self.slots: list[int] = []
         self.before: dict[MachInst, list[MachInst]] = {}
@@ -146,7 +155,7 @@ class _Allocator:
             for register in sorted(bundle.hints, key=lambda register: -bundle.hints[register]):
                 if not busy[register] & range and self.is_open(register, bundle):
                     return register
-        for register in ALLOCATION_ORDER:
+        for register in bundle.order:
             if not busy[register] & range and self.is_open(register, bundle):
                 return register
         return None
@@ -177,7 +186,7 @@ class _Allocator:
             spilled.place = self.free_slot(spilled.range) if constant is None else constant
             for member in spilled.members:
                 for number in self.occurrences[member]:
-                    pending += self.rewrite_spilled(number, member, spilled.place)
+                    pending += self.rewrite_spilled(number, member, spilled)
 
     def constant_of(self, bundle: Bundle) -> int | None:
         """The number that the bundle always holds, if it does."""
@@ -202,9 +211,10 @@ class _Allocator:
         self.slots.append(range)
         return Slot(len(self.slots) - 1)
 
-    def rewrite_spilled(self, number: int, member: int, place: Slot | int) -> list[Bundle]:
+    def rewrite_spilled(self, number: int, member: int, spilled: Bundle) -> list[Bundle]:
         """Replace the register in one instruction; what had to leave its register for that."""
-        inst = self.liveness.insts[number]
+        inst, place = self.liveness.insts[number], spilled.place
+        assert isinstance(place, Slot | int)
         if inst.op.name == "pmove":
             return []
         if inst.virtual is None:
@@ -220,12 +230,12 @@ class _Allocator:
         elif places:
             roles = {inst.op.roles[at] for at in places}
             role = roles.pop() if len(roles) == 1 else "m"
-            register = self.load(number, role, place, evicted)
+            register = self.load(number, role, spilled, evicted)
             for at in places:
                 inst.operands[at] = register
         for at, operand in enumerate(inst.operands):
             if isinstance(operand, Memory):
-                evicted += self.reload_address(number, at, operand, member, place)
+                evicted += self.reload_address(number, at, operand, member, spilled)
         return evicted
 
     def is_member(self, inst: MachInst, at: int, member: int) -> bool:
@@ -233,26 +243,28 @@ class _Allocator:
         return isinstance(operand, VirtualRegister) and index_of(operand) == member
 
     def reload_address(
-        self, number: int, at: int, memory: Memory, member: int, place: Slot | int
+        self, number: int, at: int, memory: Memory, member: int, spilled: Bundle
     ) -> list[Bundle]:
         evicted: list[Bundle] = []
         base, index = memory.base, memory.index
         if index_of(base) == member or (index is not None and index_of(index) == member):
-            register = self.load(number, "u", place, evicted)
+            register = self.load(number, "u", spilled, evicted)
             base = register if index_of(base) == member else base
             index = register if index is not None and index_of(index) == member else index
             replaced = Memory(base, memory.displacement, index, memory.scale)
             self.liveness.insts[number].operands[at] = replaced
         return evicted
 
-    def load(self, number: int, role: str, place: Slot | int, evicted: list[Bundle]) -> Register:
+    def load(self, number: int, role: str, spilled: Bundle, evicted: list[Bundle]) -> Register:
         """A register for one instruction, loaded before it and stored after it as its role asks."""
-        inst = self.liveness.insts[number]
+        inst, place = self.liveness.insts[number], spilled.place
+        assert isinstance(place, Slot | int)
         range = {"u": 1, "d": 2, "m": 3}[role] << (2 * number)
         bundle = Bundle(-1, range, 0.0, temporary=True)
+        bundle.order = spilled.order
         register = self.find(bundle)
         if register is None:
-            register = self.evict(range, evicted)
+            register = self.evict(bundle, evicted)
         self.hold(bundle, register)
         if role != "d":
             self.before.setdefault(inst, []).append(make("mov", register, place))
@@ -261,11 +273,12 @@ class _Allocator:
             self.after.setdefault(inst, []).append(make("mov", place, register))
         return register
 
-    def evict(self, range: int, evicted: list[Bundle]) -> Register:
-        """Free the register whose holders there weigh least."""
+    def evict(self, bundle: Bundle, evicted: list[Bundle]) -> Register:
+        """Free for the bundle the register whose holders there weigh least."""
+        range = bundle.range
         costs = {
             register: max(b.priority for b in self.holders[register] if b.range & range)
-            for register in ALLOCATION_ORDER
+            for register in bundle.order
             if not self.fixed[register] & range
             and not any(b.temporary and b.range & range for b in self.holders[register])
         }
@@ -354,7 +367,8 @@ def _is_reload(insts: list[MachInst], load: MachInst) -> bool:
 def _takes(inst: MachInst, at: int, place: Slot | int) -> bool:
     """Whether the instruction can have the place itself as that operand."""
     if isinstance(place, int):
-        return at == inst.op.immediate and (fits_i32(place) or inst.op.name == "mov")
+        takes_any = inst.op.is_float or inst.op.name == "mov"
+        return at == inst.op.immediate and (takes_any or fits_i32(place))
     return at in inst.op.memory and not any(
         isinstance(operand, Slot | Memory) for operand in inst.operands
     )
@@ -370,4 +384,4 @@ def location(operand: Operand) -> Location:
     return IsConstant(operand)
 
 
-_IN_REGISTER = [InRegister(number) for number in range(len(REGISTERS))]
+_IN_REGISTER = [InRegister(number) for number in range(len(_ALL))]

@@ -28,6 +28,7 @@ from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import values_in
+from tracejit.ir.types import F64
 from tracejit.ir.value import Value
 
 
@@ -148,7 +149,7 @@ class Selector:
         if found is None:
             constant = constant_of(value)
             if constant is not None:
-                return self.constant(constant)
+                return self.copy_float(constant) if value.type == F64 else self.constant(constant)
             found = self.place(value)
         self.live |= 1 << value.id
         return found
@@ -157,13 +158,14 @@ class Selector:
         """The register that is to receive the value."""
         found = self.registers.get(value)
         if found is None:
-            found = self.registers[value] = self.lir.new_register()
+            new = self.lir.new_float if value.type == F64 else self.lir.new_register
+            found = self.registers[value] = new()
         return found
 
     def operand(self, value: Value) -> VirtualRegister | int:
         """The value as an immediate if it can be one, or its register."""
         constant = constant_of(value)
-        if constant is not None and fits_i32(constant):
+        if constant is not None and (value.type == F64 or fits_i32(constant)):
             return constant
         return self.register(value)
 
@@ -178,6 +180,12 @@ class Selector:
     def copy(self, source: Operand) -> VirtualRegister:
         """A new register with what the operand holds."""
         register = self.lir.new_register()
+        self.emit("mov", register, source)
+        return register
+
+    def copy_float(self, source: Operand) -> VirtualRegister:
+        """A new register with the float that the operand holds, or of which it is the bits."""
+        register = self.lir.new_float()
         self.emit("mov", register, source)
         return register
 
@@ -248,7 +256,7 @@ class Selector:
 
 
 def constant_of(value: Value) -> int | None:
-    """The number that the value always is, if it is known."""
+    """The number that the value always is, or its bits if it is a float, where that is known."""
     origin = value.origin
     if type(origin) is Inst and origin.op.has_imm:
         return int(origin.imm)  # type: ignore[call-overload, no-any-return]  # an int or a bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ class Target:
 
     int_type: int
     bool_type: int
+    float_type: int
     none: int
     true: int
     false: int
@@ -26,6 +28,8 @@ class Target:
     """`PyLong_FromLongLong`."""
     box_unsigned: int
     """`PyLong_FromUnsignedLongLong`."""
+    box_float: int
+    """`PyFloat_FromDouble`."""
     unbox_wide: int
     """Stub. In: rax = an exact `int`. Out: CF=0, rax = its value; or CF=1. Keeps all else."""
     unbox_unsigned: int
@@ -33,6 +37,11 @@ class Target:
     floor_divide: int
     """Stub. In: rax, [rsp+8] = dividend, divisor, not 0. Out: rax, rdx = floor, remainder; OF=1 if
     the floor needs more than 64 bits; the divisor is off the stack. Keeps all else."""
+    float_divmod: Callable[[], int]
+    """Makes the stub if there is none yet. In: xmm0, xmm1 = dividend, divisor, not 0. Out: floor,
+    remainder. Keeps all else."""
+    libm: Mapping[str, int]
+    """Functions of the C library's mathematics, as CPython's `math` calls them."""
     poll: int
     """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else."""
     deopt: int
@@ -41,6 +50,8 @@ class Target:
     """Backward jumps until the first poll."""
     popcnt: bool = False
     """The processor has `popcnt`."""
+    sse41: bool = False
+    """The processor has `roundsd`."""
 
 
 @dataclass(frozen=True, slots=True)

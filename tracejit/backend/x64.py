@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Register:
-    """A general-purpose register; `number` as instruction encodings have it."""
+    """A register; `number` as instruction encodings have it, for floats with FIRST_XMM added."""
 
     number: int
     name: str
@@ -30,13 +30,20 @@ def _registers() -> tuple[Register, ...]:
 
 
 REGISTERS: Final = _registers()
+FIRST_XMM: Final = 16
+XMM: Final = tuple(Register(FIRST_XMM + n, *3 * (f"xmm{n}",)) for n in range(16))
+"""The registers for floats; calls keep none of them."""
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = REGISTERS[:8]
 R11, R15 = REGISTERS[11], REGISTERS[15]
-BY_NAME: Final = {register.name: register for register in REGISTERS}
+XMM0, XMM1 = XMM[:2]
+BY_NAME: Final = {register.name: register for register in (*REGISTERS, *XMM)}
 
 CALLEE_SAVED: Final = (RBX, RBP, *REGISTERS[12:16])
 ALLOCATION_ORDER: Final = (*REGISTERS[8:12], RSI, RDI, RCX, RDX, RAX, *CALLEE_SAVED)
 """First what fixed operands never need, last what the prologue must save."""
+FLOAT_ORDER: Final = XMM[::-1]
+CALL_CLOBBERED: Final = (RAX, RCX, RDX, RSI, RDI, *REGISTERS[8:12], *XMM)
+"""What a function of C need not keep."""
 
 CONDITIONS: Final = (
     *("o", "no", "b", "ae", "e", "ne", "be", "a"),
@@ -77,7 +84,9 @@ class MachOp:
     size: int = 8
     mnemonic: str = ""
     immediate: int | None = None
-    """The operand that may be a number, of 32 bits sign-extended but for `mov`'s."""
+    """The operand that may be a number, of 32 bits sign-extended but for `mov`'s and floats'."""
+    is_float: bool = False
+    """Takes its number, the bits of a float, from memory that comes with the code."""
     jump: bool = False
     """Ends a block, or leaves it in the middle when its target is an exit."""
     reads: tuple[int, ...] = ()
@@ -99,12 +108,13 @@ def _row(
     size: int = 8,
     mnemonic: str = "",
     jump: bool = False,
+    is_float: bool = False,
 ) -> MachOp:
     """`spec` is the role of each operand, with a star where it may be in memory."""
     words = spec.split()
     memory = frozenset(at for at, word in enumerate(words) if word.endswith("*"))
     roles = "".join(word[0] for word in words)
-    immediate = 1 if (mnemonic or name) in _TAKE_IMMEDIATE else None
+    immediate = 1 if is_float or (mnemonic or name) in _TAKE_IMMEDIATE else None
     reads = tuple(at for at, role in enumerate(roles) if role in "um")
     writes = tuple(at for at, role in enumerate(roles) if role in "dm")
     known = mnemonic or name
@@ -118,6 +128,7 @@ def _row(
         size,
         known,
         immediate,
+        is_float,
         jump,
         reads,
         writes,
@@ -172,6 +183,24 @@ _ROWS: Final = (
     *(_row("cmov" + cc, "m u*") for cc in INVERSE),
     *(_row("j" + cc, "b", jump=True) for cc in INVERSE),
     _row("jmp", "b", jump=True),
+    *(
+        _row(name, "m u*", is_float=True)
+        for name in ("addsd", "subsd", "mulsd", "divsd", "minsd", "maxsd")
+    ),
+    # of all bits
+    *(_row(name, "m u", size=16, is_float=True) for name in ("andps", "orps", "xorps")),
+    # all bits where it holds, else none
+    _row("cmpeqsd", "m u*"),
+    _row("cmpneqsd", "m u*"),
+    _row("ucomisd", "u u*", is_float=True),
+    _row("sqrtsd", "d u*"),
+    # the third operand says how
+    _row("roundsd", "d u u"),
+    # from one kind of register to the other
+    _row("movq", "d u"),
+    # what is not written of the register stays
+    _row("cvtsi2sd", "m u*"),
+    _row("cvttsd2si", "d u*"),
     # the registers as a vectorcall has them
     _row("entry", defs=ENTRY_REGISTERS),
     # to the next version, when one of the function's guards does not hold
@@ -182,20 +211,26 @@ _ROWS: Final = (
     _row("unbox", "u*", uses=(RAX,), defs=(RAX,), mnemonic="call"),
     # call of the stub that divides rax by the operand: the floor, the remainder, OF if it overflows
     _row("floordiv", "u*", uses=(RAX,), defs=_PAIR),
+    # call of the stub that divides xmm0 by xmm1, and keeps all else; its address is the operand
+    _row("float_divmod", "u*", uses=(XMM0, XMM1), defs=(XMM0, XMM1), mnemonic="call"),
+    # call of a function of C, whose address is the operand, with one float or two
+    _row("call1", "u*", uses=(XMM0,), defs=CALL_CLOBBERED, mnemonic="call"),
+    _row("call2", "u*", uses=(XMM0, XMM1), defs=CALL_CLOBBERED, mnemonic="call"),
     # all operands at once: first, third, ... = second, fourth, ...
     _row("pmove"),
     _row("xchg", "m* m*"),
     # memory to memory
     _row("copy", "d* u*"),
-    # memory with memory
+    # memory with memory, or what holds a float with any place
     _row("swap", "m* m*"),
     # one unit of fuel; leaves when the stub says so
     _row("poll", uses=(R15,), defs=(R15,)),
     # count one more reference to the object in the register; the other one is scratch
     _row("incref", "u d"),
-    # return rax; return what the function whose address is the operand makes of rdi
+    # return rax; return what the function whose address is the operand makes of rdi, or of xmm0
     _row("return", uses=(RAX,), jump=True),
     _row("tailcall", "i", uses=(RDI,), jump=True),
+    _row("tailcall_float", "i", uses=(XMM0,), jump=True),
 )
 
 ROWS: Final = {row.name: row for row in _ROWS}

@@ -6,11 +6,12 @@ import sys
 from typing import Final
 
 from tracejit.frontend.decode import Instr
+from tracejit.frontend.floats import compare_floats, float_operation
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, RangeIter, RangeOf, Shape, TupleOf
-from tracejit.ir.types import BOOL, INT
+from tracejit.ir.types import BOOL, F64, INT
 from tracejit.ir.value import Value
 
 _INTEGER: Final = {
@@ -47,17 +48,19 @@ def binary_op(t: Tracer, instr: Instr) -> None:
 def _binary(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
     if symbol in _BOOLEAN and t.is_bool(left) and t.is_bool(right):
         return t.compute(_BOOLEAN[symbol], t.as_bool(left), t.as_bool(right))
+    if symbol == "/" or t.is_float(left) or t.is_float(right):
+        return float_operation(t, symbol, left, right)
     if symbol == "**":
         return power(t, left, right)
     a, b = t.as_int(left), t.as_int(right)
     if symbol not in _INTEGER:
-        raise Leave("float" if symbol == "/" else "type:int")
+        raise Leave("type:int")
     op, reason = _INTEGER[symbol]
     return t.emit(op, a, b, reason=reason)
 
 
 def power(t: Tracer, left: Shape, right: Shape) -> Shape:
-    """left ** right"""
+    """left ** right, of integers"""
     base, exponent = t.as_int(left), t.as_int(right)
     if isinstance(right, Const):
         constant = t.small(right)
@@ -138,11 +141,16 @@ def modular_power(t: Tracer, base: Value, exponent: Value, modulus: Value) -> Va
 
 
 def unary_negative(t: Tracer, instr: Instr) -> None:
-    t.stack.append(t.emit(Op.ineg, t.as_int(t.stack.pop())))
+    operand = t.stack.pop()
+    if t.is_float(operand):
+        t.stack.append(t.compute(Op.fneg, t.as_float(operand)))
+    else:
+        t.stack.append(t.emit(Op.ineg, t.as_int(operand)))
 
 
 def unary_positive(t: Tracer, instr: Instr) -> None:
-    t.stack.append(t.as_int(t.stack.pop()))
+    operand = t.stack.pop()
+    t.stack.append(operand if t.is_float(operand) else t.as_int(operand))
 
 
 def unary_invert(t: Tracer, instr: Instr) -> None:
@@ -173,6 +181,8 @@ def truth(t: Tracer, shape: Shape) -> Value | bool:
             return shape
         case Value() if shape.type == INT:
             return t.emit(Op.ine, shape, t.iconst(0))
+        case Value() if shape.type == F64:
+            return t.compute(Op.fne, shape, t.fconst(0.0))
         case Const(int() | None | str() | tuple() | float() as value):
             return bool(value)
         case TupleOf(items):
@@ -192,6 +202,8 @@ def compare(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
         if t.is_bool(left) and t.is_bool(right):
             differ = t.compute(Op.bxor, t.as_bool(left), t.as_bool(right))
             return differ if symbol == "!=" else t.compute(Op.bnot, differ)
+    if t.is_float(left) or t.is_float(right):
+        return compare_floats(t, symbol, left, right)
     return t.emit(COMPARISONS[symbol], t.as_int(left), t.as_int(right))
 
 
@@ -205,7 +217,7 @@ def _equals_none(t: Tracer, symbol: str, other: Shape) -> Const:
             return Const(symbol == "==")
         case Const(int() | str() | tuple() | float()) | TupleOf() | RangeOf() | RangeIter():
             return Const(symbol == "!=")
-        case Value() if other.type in (INT, BOOL):
+        case Value() if other.type in (INT, BOOL, F64):
             return Const(symbol == "!=")
     raise t.wrong_type(other)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import FunctionType
+from typing import Final
 
 from tracejit.frontend import arithmetic, calls, control, stack
 from tracejit.frontend.liveness import flow_of
@@ -10,7 +11,7 @@ from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import check_body, check_kind
 from tracejit.ir.function import Function
 from tracejit.ir.shapes import Const, Shape
-from tracejit.ir.types import BOOL, INT, INT_KINDS, OBJ, Type
+from tracejit.ir.types import BOOL, F64, INT, INT_KINDS, OBJ, Type
 
 HANDLERS = {
     **stack.HANDLERS,
@@ -54,10 +55,11 @@ def _entry(tracer: Tracer, names: tuple[str, ...], signature: tuple[type, ...]) 
 
 
 NoneType = type(None)
+_VALUE_TYPES: Final[dict[type, Type]] = {bool: BOOL, float: F64}
 
 
 def _value_type(type: type) -> Type:
-    return INT if type in INT_KINDS else BOOL if type is bool else OBJ
+    return INT if type in INT_KINDS else _VALUE_TYPES.get(type, OBJ)
 
 
 def _trace(tracer: Tracer, entry: Entry) -> None:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+import math
+from types import FunctionType, ModuleType
+from typing import Final
 
 from tracejit.frontend.inlining import can_inline
 from tracejit.frontend.namespaces import ABSENT, lookup
 from tracejit.frontend.tracer import Leave, Tracer
-from tracejit.ir.function import CellIs, GlobalIs
+from tracejit.ir.function import AttributeIs, CellIs, GlobalIs
+from tracejit.ir.ops import LIBM
 from tracejit.ir.shapes import Const
 
-KNOWN_CALLABLES = {id(known) for known in (abs, min, max, bool, int, divmod, pow, range)}
+KNOWN_CALLABLES = {
+    id(known)
+    for known in (
+        *(abs, min, max, bool, int, float, divmod, pow, round, range),
+        *(getattr(math, name) for name in LIBM.values()),
+        *(math.sqrt, math.floor, math.ceil, math.trunc, math.fabs, math.copysign),
+        *(math.isnan, math.isinf, math.isfinite, math.degrees, math.radians),
+    )
+}
 """The identities of the builtins that are compiled."""
+_USEFUL: Final = (int, bool, float, type(None), ModuleType)
 
 
 def global_constant(t: Tracer, name: str) -> Const:
@@ -46,8 +58,16 @@ def closure_constant(t: Tracer, index: int) -> Const:
     return Const(value)
 
 
+def attribute_constant(t: Tracer, module: ModuleType, name: str) -> Const:
+    """What a module's attribute is; leaves unless it is of use in native code."""
+    value = vars(module).get(name, ABSENT)
+    _check_useful(t, name, value, "attribute")
+    t.assume(AttributeIs(module, name, value))
+    return Const(value)
+
+
 def _check_useful(t: Tracer, name: str, value: object, kind: str) -> None:
-    if type(value) in (int, bool, type(None)) or id(value) in KNOWN_CALLABLES:
+    if type(value) in _USEFUL or id(value) in KNOWN_CALLABLES:
         return
     if isinstance(value, FunctionType) and can_inline(t, value):
         return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
-from tracejit.frontend.names import closure_constant, global_constant
+from tracejit.frontend.names import attribute_constant, closure_constant, global_constant
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.shapes import NULL, Const, Null, Shape, TupleOf
 
@@ -87,9 +89,21 @@ def load_global(t: Tracer, instr: Instr) -> None:
     name, with_null = instr.arg
     found = global_constant(t, name)
     if with_null:
-        t.stack += (found, NULL) if NULL_AFTER_CALLABLE else (NULL, found)
+        push_callable(t, found)
     else:
         t.stack.append(found)
+
+
+def push_callable(t: Tracer, found: Const) -> None:
+    """With the NULL that stands for the lack of a receiver."""
+    t.stack += (found, NULL) if NULL_AFTER_CALLABLE else (NULL, found)
+
+
+def load_attr(t: Tracer, instr: Instr) -> None:
+    owner = t.stack.pop()
+    if not (isinstance(owner, Const) and type(owner.value) is ModuleType):
+        raise Leave(f"attribute:{instr.arg}")
+    t.stack.append(attribute_constant(t, owner.value, instr.arg))
 
 
 def load_deref(t: Tracer, instr: Instr) -> None:
@@ -132,6 +146,7 @@ HANDLERS = {
     "STORE_FAST_LOAD_FAST": store_fast_load_fast,
     "DELETE_FAST": delete_fast,
     "LOAD_GLOBAL": load_global,
+    "LOAD_ATTR": load_attr,
     "LOAD_DEREF": load_deref,
     "BUILD_TUPLE": build_tuple,
     "UNPACK_SEQUENCE": unpack_sequence,

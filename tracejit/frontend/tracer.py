@@ -23,7 +23,7 @@ from tracejit.ir.shapes import (
     TupleOf,
     Unsigned,
 )
-from tracejit.ir.types import BOOL, INT, OBJ, fits_i64, fits_u64
+from tracejit.ir.types import BOOL, F64, INT, MOST_EXACT, OBJ, bits_of, fits_i64, fits_u64
 from tracejit.ir.value import Value
 
 MAX_VERSIONS = 8
@@ -173,7 +173,7 @@ class Tracer:
         match shape:
             case Value():
                 found = self.object_types.get(shape)
-                return found.__name__ if found else shape.type
+                return found.__name__ if found else "float" if shape.type == F64 else shape.type
             case Const(value):
                 return type(value).__name__
             case TupleOf():
@@ -244,6 +244,9 @@ class Tracer:
     def bconst(self, value: bool) -> Value:
         return self._constant(Op.bconst, value)
 
+    def fconst(self, value: float) -> Value:
+        return self._constant(Op.fconst, bits_of(value))
+
     def _constant(self, op: Opcode, value: int) -> Value:
         found = self._constants.get((op, value))
         if found is None:
@@ -264,6 +267,31 @@ class Tracer:
         if isinstance(shape, Const):
             return type(shape.value) is bool
         return isinstance(shape, Value) and shape.type == BOOL
+
+    def is_float(self, shape: Shape) -> bool:
+        if isinstance(shape, Const):
+            return type(shape.value) is float
+        return isinstance(shape, Value) and shape.type == F64
+
+    def as_float(self, shape: Shape) -> Value:
+        """The value of an operand that is a `float`, or a rounded `int`."""
+        if isinstance(shape, Value) and shape.type == F64:
+            return shape
+        if isinstance(shape, Const):
+            if type(shape.value) is float:
+                return self.fconst(shape.value)
+            return self.fconst(float(self.small(shape)))
+        return self.emit(Op.ito_float, self.as_int(shape), reason="wide")
+
+    def as_exact_float(self, shape: Shape) -> Value:
+        """The same, where all integers that are not rounded are known to fit."""
+        if self.is_float(shape):
+            return self.as_float(shape)
+        if isinstance(shape, Const):
+            if abs(self.small(shape)) > MOST_EXACT:
+                raise Leave("big-constant")
+            return self.as_float(shape)
+        return self.emit(Op.ito_float_exact, self.as_int(shape), reason="inexact")
 
     def as_int(self, shape: Shape) -> Value:
         """The value of an operand that is an `int` or a `bool`."""
@@ -443,13 +471,15 @@ class Tracer:
         return Target(block, [])
 
     def _generalise(self, shape: Shape) -> Shape:
-        """The shape with integer constants as values, but for where a range stops and its step.
+        """The shape with constant numbers as values, but for where a range stops and its step.
 
         There arguments stay what they are as well: blocks have no parameters for them.
         """
         match shape:
             case Const(bool() as value):
                 return self.bconst(value)
+            case Const(value) if type(value) is float:
+                return self.fconst(value)
             case Const(value) if type(value) is int and (fits_i64(value) or fits_u64(value)):
                 return self.iconst(value)
             case TupleOf(items):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType
-from typing import TYPE_CHECKING, ClassVar
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import Shape, map_values, values_in
-from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, Type
+from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, Type, float_of
 from tracejit.ir.value import Value
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Target:
 class Inst:
     """One instruction.
 
-    `imm` is the constant of `iconst` and `bconst` and the shape that `ret` returns.
+    `imm` is the constant of `iconst` and `bconst`, the bits of the constant of `fconst`, and the
+    shape that `ret` returns.
     """
 
     op: Opcode
@@ -44,6 +45,10 @@ class Inst:
         """The result of an instruction that has one."""
         assert self.result is not None, self.op.name
         return self.result
+
+    def constant(self) -> Any:
+        """The number, of an opcode with a constant: an `int`, a `bool` or a `float`."""
+        return float_of(self.imm) if self.op is Op.fconst else self.imm  # type: ignore[arg-type]  # bits
 
     def returned(self) -> Shape:
         """The shape that a `ret` returns."""
@@ -127,6 +132,18 @@ class CellIs:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeIs:
+    """The code holds while the module's attribute of the name is this object."""
+
+    module: ModuleType
+    name: str
+    value: object
+
+    def key(self) -> Hashable:
+        return self.module, self.name
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionHas:
     """The code holds while the attribute of an inlined function is this object."""
 
@@ -153,7 +170,7 @@ class KeywordDefaultIs:
         return self.function, self.name, "default"
 
 
-Assumption = GlobalIs | CellIs | FunctionHas | KeywordDefaultIs
+Assumption = GlobalIs | CellIs | AttributeIs | FunctionHas | KeywordDefaultIs
 
 
 @dataclass(slots=True, eq=False)
@@ -161,7 +178,7 @@ class Function:
     """A version in the making: one Python function for one tuple of argument types.
 
     `blocks[0]` is the entry, without predecessors; its parameters are the Python parameters,
-    unboxed: an `int` or a `bool` where the argument is exactly that, an `obj` otherwise.
+    unboxed: an `int`, a `bool` or an `f64` where the argument is exactly that, else an `obj`.
     """
 
     name: str
@@ -213,8 +230,8 @@ class Function:
     ) -> Inst:
         """A new instruction, in no block yet.
 
-        The result's type follows from the row and the operands unless given: an `iconst` or an
-        `ifrom_bool` is an exact `int` unless it is said to be an `i64`.
+        The result's type follows from the row and the operands unless given: an `iconst`, an
+        `ifrom_bool` or an `fto_int` is an exact `int` unless it is said to be an `i64`.
         """
         inst = Inst(op, list(args), imm, None, exit, list(targets))
         if op.result is not None:
@@ -265,6 +282,6 @@ def result_type(op: Opcode, args: Sequence[Value]) -> Type:
     assert op.result is not None
     if op.result != "int":
         return op.result
-    if args and args[0].type != "bool":
+    if args and args[0].type in ("int", "i64"):
         return args[0].type
     return "i64" if op.only == "machine" else "int"

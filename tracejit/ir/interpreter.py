@@ -77,7 +77,7 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
 def _execute(inst: Inst, values: dict[Value, object]) -> None:
     result = inst.value
     if inst.op.has_imm:
-        values[result] = inst.imm
+        values[result] = inst.constant()
         return
     assert inst.op.meaning is not None
     computed: object = inst.op.meaning(*(values[arg] for arg in inst.args))

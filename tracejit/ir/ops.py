@@ -5,16 +5,20 @@ fit a register by a machine form: `_ovf` leaves through its exit when the result
 does not fit, `_wrap` keeps the low 64 bits and never leaves. Opcodes that cannot outgrow their
 operands (`iand`, the comparisons, ...) serve both as exact and as machine opcodes.
 
-Names that begin with `u` read their operands as unsigned, and so is their result to be read.
+Names that begin with `u` read their operands as unsigned, and so is their result to be read; those
+that begin with `f` compute on floats, as IEEE 754 and CPython have it.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from tracejit.ir.types import (
     BOOL,
+    F64,
     INT,
+    MOST_EXACT,
     WORD,
     Type,
     fits_i64,
@@ -41,7 +45,7 @@ class Opcode:
     name: str
     operands: tuple[Type | None, ...]
     result: Type | Literal["same"] | None
-    meaning: Callable[..., int] | None = None
+    meaning: Callable[..., Any] | None = None
     exit: Literal["never", "may", "must"] = "never"
     commutes: bool = False
     has_imm: bool = False
@@ -339,6 +343,124 @@ _GUARDS: Final = (
     _machine("ishl_low_ovf", _BINARY, _shl_in_word, leaves=True),
 )
 
+
+_INVALID: Final = -math.nan
+"""What the processor makes of operands that have no result."""
+
+
+def _fdiv(a: float, b: float) -> float:
+    """As the processor divides: what divides by zero is infinite, or not a number."""
+    if b or a != a:
+        return a / (b or 1.0)
+    return _INVALID if a == 0 else math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+def _of_nonzero(meaning: Callable[[float, float], float]) -> Callable[[float, float], float]:
+    """Not a number where the divisor is zero: a guard comes before that."""
+    return lambda a, b: meaning(a, b) if b else _INVALID
+
+
+def _fnonzero(a: float) -> float:
+    if a == 0:
+        raise Undefined("zero")
+    return a
+
+
+def _ffinite(a: float) -> float:
+    if not math.isfinite(a):
+        raise Undefined("not finite")
+    return a
+
+
+def _fsqrt(a: float) -> float:
+    return _INVALID if a < 0 else a if a == 0 else math.sqrt(a)
+
+
+def _whole(rounded: Callable[[float], int]) -> Callable[[float], float]:
+    """A rounding whose result is an `f64` with the operand's sign."""
+    return lambda a: math.copysign(float(rounded(a)), a) if math.isfinite(a) else a
+
+
+def _libm(function: Callable[..., float]) -> Callable[..., float]:
+    """As the C library has it, but for which of the numbers that are not finite it gives."""
+
+    def meaning(*operands: float) -> float:
+        try:
+            return function(*operands)
+        except OverflowError:
+            return math.inf
+        except ValueError:
+            return _INVALID
+
+    return meaning
+
+
+def _fto_int(a: float) -> int:
+    if not -(2.0**63) < a < 2.0**63:
+        raise Undefined("no register holds it")
+    return int(a)
+
+
+def _exact_float(a: int) -> float:
+    if not -MOST_EXACT <= a <= MOST_EXACT:
+        raise Undefined("may not be a float")
+    return float(a)
+
+
+_FLOAT_UNARY: Final = (F64,)
+_FLOAT_BINARY: Final = (F64, F64)
+
+_FLOATS: Final = (
+    # The constant is the number's bits, which tell all numbers apart.
+    Opcode("fconst", (), F64, has_imm=True),
+    # Of two operands that are no numbers the first is the result, so that nothing commutes.
+    Opcode("fadd", _FLOAT_BINARY, F64, lambda a, b: a + b),
+    Opcode("fsub", _FLOAT_BINARY, F64, lambda a, b: a - b),
+    Opcode("fmul", _FLOAT_BINARY, F64, lambda a, b: a * b),
+    Opcode("fdiv", _FLOAT_BINARY, F64, _fdiv),
+    Opcode("ffloordiv", _FLOAT_BINARY, F64, _of_nonzero(lambda a, b: a // b)),
+    Opcode("fmod", _FLOAT_BINARY, F64, _of_nonzero(lambda a, b: a % b)),
+    Opcode("fneg", _FLOAT_UNARY, F64, lambda a: -a),
+    Opcode("fabs", _FLOAT_UNARY, F64, abs),
+    Opcode("fcopysign", _FLOAT_BINARY, F64, math.copysign),
+    Opcode("fsqrt", _FLOAT_UNARY, F64, _fsqrt),
+    Opcode("ffloor", _FLOAT_UNARY, F64, _whole(math.floor)),
+    Opcode("fceil", _FLOAT_UNARY, F64, _whole(math.ceil)),
+    # To the nearest whole number, of two the even one.
+    Opcode("fround", _FLOAT_UNARY, F64, _whole(round)),
+    # The second operand unless the first is less, or greater: where they are equal, or no numbers.
+    Opcode("fmin", _FLOAT_BINARY, F64, lambda a, b: a if a < b else b),
+    Opcode("fmax", _FLOAT_BINARY, F64, lambda a, b: a if a > b else b),
+    Opcode("feq", _FLOAT_BINARY, BOOL, lambda a, b: a == b, commutes=True),
+    Opcode("fne", _FLOAT_BINARY, BOOL, lambda a, b: a != b, commutes=True),
+    Opcode("flt", _FLOAT_BINARY, BOOL, lambda a, b: a < b),
+    Opcode("fle", _FLOAT_BINARY, BOOL, lambda a, b: a <= b),
+    Opcode("fgt", _FLOAT_BINARY, BOOL, lambda a, b: a > b),
+    Opcode("fge", _FLOAT_BINARY, BOOL, lambda a, b: a >= b),
+    # Rounded to the nearest, of two to the one with an even last bit.
+    Opcode("ito_float", _UNARY, F64, float),
+    Opcode("uto_float", _UNARY, F64, lambda a: float(unsigned(a)), only="machine"),
+    # The operand's magnitude is at most 2**53.
+    Opcode("ito_float_exact", _UNARY, F64, _exact_float, "must"),
+    # Rounded towards zero.
+    Opcode("fto_int", _FLOAT_UNARY, INT, _fto_int, "must"),
+    Opcode("fnonzero", _FLOAT_UNARY, F64, _fnonzero, "must"),
+    Opcode("ffinite", _FLOAT_UNARY, F64, _ffinite, "must"),
+)
+
+_LIBM: Final = (
+    *(
+        Opcode("f" + name, _FLOAT_UNARY, F64, _libm(getattr(math, name)))
+        for name in (
+            *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "cbrt", "sin", "cos", "tan"),
+            *("asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+            *("erf", "erfc"),
+        )
+    ),
+    Opcode("fatan2", _FLOAT_BINARY, F64, _libm(math.atan2)),
+    Opcode("fpow", _FLOAT_BINARY, F64, _libm(math.pow)),
+)
+
 _FUEL: Final = (
     # Pays for as many iterations of a loop as there is fuel, at most for those that the operand
     # (unsigned) says; the result says for how many. That there is fuel for all is what it means.
@@ -373,6 +495,8 @@ class Op:
             *_COUNTS,
             *_SHUFFLES,
             *_GUARDS,
+            *_FLOATS,
+            *_LIBM,
             *_FUEL,
             *_CONTROL,
         )
@@ -461,6 +585,58 @@ class Op:
     ibyte_swap = by_name["ibyte_swap"]
     inonneg_ovf = by_name["inonneg_ovf"]
     ishl_low_ovf = by_name["ishl_low_ovf"]
+    fconst = by_name["fconst"]
+    fadd = by_name["fadd"]
+    fsub = by_name["fsub"]
+    fmul = by_name["fmul"]
+    fdiv = by_name["fdiv"]
+    ffloordiv = by_name["ffloordiv"]
+    fmod = by_name["fmod"]
+    fneg = by_name["fneg"]
+    fabs = by_name["fabs"]
+    fcopysign = by_name["fcopysign"]
+    fsqrt = by_name["fsqrt"]
+    ffloor = by_name["ffloor"]
+    fceil = by_name["fceil"]
+    fround = by_name["fround"]
+    fmin = by_name["fmin"]
+    fmax = by_name["fmax"]
+    feq = by_name["feq"]
+    fne = by_name["fne"]
+    flt = by_name["flt"]
+    fle = by_name["fle"]
+    fgt = by_name["fgt"]
+    fge = by_name["fge"]
+    ito_float = by_name["ito_float"]
+    uto_float = by_name["uto_float"]
+    ito_float_exact = by_name["ito_float_exact"]
+    fto_int = by_name["fto_int"]
+    fnonzero = by_name["fnonzero"]
+    ffinite = by_name["ffinite"]
+    fexp = by_name["fexp"]
+    fexp2 = by_name["fexp2"]
+    fexpm1 = by_name["fexpm1"]
+    flog = by_name["flog"]
+    flog2 = by_name["flog2"]
+    flog10 = by_name["flog10"]
+    flog1p = by_name["flog1p"]
+    fcbrt = by_name["fcbrt"]
+    fsin = by_name["fsin"]
+    fcos = by_name["fcos"]
+    ftan = by_name["ftan"]
+    fasin = by_name["fasin"]
+    facos = by_name["facos"]
+    fatan = by_name["fatan"]
+    fsinh = by_name["fsinh"]
+    fcosh = by_name["fcosh"]
+    ftanh = by_name["ftanh"]
+    fasinh = by_name["fasinh"]
+    facosh = by_name["facosh"]
+    fatanh = by_name["fatanh"]
+    ferf = by_name["ferf"]
+    ferfc = by_name["ferfc"]
+    fatan2 = by_name["fatan2"]
+    fpow = by_name["fpow"]
     prepay = by_name["prepay"]
     refund = by_name["refund"]
     poll = by_name["poll"]
@@ -470,6 +646,8 @@ class Op:
     leave = by_name["leave"]
 
 
+LIBM: Final = {op: op.name[1:] for op in _LIBM}
+"""What a function of the C library computes, and the function's name, in `math` too."""
 OVF_FORM: Final = {exact: Op.by_name[exact.name + "_ovf"] for exact in _EXACT_ARITHMETIC}
 """The machine form that leaves when the exact result does not fit."""
 WRAP_FORM: Final = {exact: Op.by_name[exact.name + "_wrap"] for exact in _EXACT_ARITHMETIC}
@@ -496,5 +674,6 @@ UNSIGNED_FORM: Final = {
     Op.ige: Op.uge,
     Op.ibit_length: Op.ubit_length,
     Op.ibit_count: Op.ubit_count,
+    Op.ito_float: Op.uto_float,
 }
 """Of opcodes that never leave, the form that reads its operands as unsigned, where it differs."""

@@ -14,6 +14,7 @@ from typing import TypeVar
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import (
     Assumption,
+    AttributeIs,
     Block,
     CellIs,
     Function,
@@ -26,11 +27,12 @@ from tracejit.ir.function import (
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import Opaque, builtin
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf, Unsigned
-from tracejit.ir.types import TYPES, Type
+from tracejit.ir.types import TYPES, Type, bits_of
 from tracejit.ir.value import Value
 
 _TOKEN = re.compile(
-    r"""\s*(?: (?P<string>'(?:\\.|[^'\\])*') | (?P<opaque><\w+:0x[0-9a-f]+>) | (?P<number>-?\d+)
+    r"""\s*(?: (?P<string>'(?:\\.|[^'\\])*') | (?P<opaque><\w+:0x[0-9a-f]+>)
+         | (?P<number>0x[0-9a-f]+|-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)
          | (?P<word>[^\W\d][\w.]*) | (?P<dotted>\.\w+) | (?P<reason>\[[^\]]*\])
          | (?P<mark>[(),:=|@]) )""",
     re.VERBOSE,
@@ -186,13 +188,15 @@ class _Parser:
         line = self.line
         kind = line.next("word")
         index = int(line.next("number")) if kind == "cell" else 0
-        name = line.next("word") if kind in ("global", "default") else ""
+        name = line.next("word") if kind in ("global", "attribute", "default") else ""
         function = self.function_constant() if line.accept("of") else None
         line.expect("is")
         if kind == "cell":
             return CellIs(index, self.constant(), function)
         if kind == "global":
             return GlobalIs(name, self.constant(), function)
+        if kind == "attribute":
+            return AttributeIs(function, name, self.constant())  # type: ignore[arg-type]  # Opaque
         if function is None or kind not in ("default", *FunctionHas.ATTRIBUTES):
             raise line.error(f"{kind!r} is nothing to assume")
         if kind == "default":
@@ -210,7 +214,8 @@ class _Parser:
         if result is not None:
             result.origin = inst
         if op.has_imm:
-            inst.imm = self.constant()
+            constant = self.constant()
+            inst.imm = bits_of(constant) if type(constant) is float else constant
         elif op is Op.ret:
             inst.imm = self.shape()
         while line.peek and line.peek != "exit":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
+from math import isfinite
 from types import FunctionType
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import (
     Assumption,
+    AttributeIs,
     CellIs,
     Function,
     FunctionHas,
@@ -36,16 +38,19 @@ def print_function(function: Function) -> str:
 
 def print_assumption(assumption: Assumption) -> str:
     """What of which function is what: a global, a cell, a default, an attribute."""
+    whose: object
     match assumption:
-        case GlobalIs(name):
+        case GlobalIs(name, _, whose):
             what = f"global {name}"
-        case CellIs(index):
+        case CellIs(index, _, whose):
             what = f"cell {index}"
-        case KeywordDefaultIs(name):
+        case AttributeIs(whose, name):
+            what = f"attribute {name}"
+        case KeywordDefaultIs(name, _, whose):
             what = f"default {name}"
-        case FunctionHas(attribute):
+        case FunctionHas(attribute, _, whose):
             what = attribute
-    of = f" of {print_constant(assumption.function)}" if assumption.function else ""
+    of = "" if whose is None else f" of {print_constant(whose)}"
     return f"{what}{of} is {print_constant(assumption.value)}"
 
 
@@ -57,7 +62,7 @@ def print_inst(inst: Inst) -> str:
     """One instruction, on one line."""
     operands: list[str] = [repr(arg) for arg in inst.args]
     if inst.op.has_imm:
-        operands.append(repr(inst.imm))
+        operands.append(_print_float(inst) if inst.op is Op.fconst else repr(inst.imm))
     elif inst.op is Op.ret:
         operands.append(print_shape(inst.returned()))
     operands.extend(_print_target(target) for target in inst.targets)
@@ -67,6 +72,12 @@ def print_inst(inst: Inst) -> str:
     if inst.exit is not None:
         text = f"{text:<32} {print_exit(inst.exit)}"
     return text
+
+
+def _print_float(inst: Inst) -> str:
+    """The shortest decimal, or the bits of what has none."""
+    number = inst.constant()
+    return repr(number) if isfinite(number) else f"{inst.imm:#x}"
 
 
 def _print_target(target: Target) -> str:
@@ -116,7 +127,7 @@ def print_constant(value: object) -> str:
 
     Of a function, its name and address.
     """
-    if type(value) in (int, bool, type(None)):
+    if type(value) in (int, bool, type(None)) or (type(value) is float and isfinite(value)):
         return repr(value)
     if type(value) is str:
         return (

@@ -1,8 +1,9 @@
 """The types of IR values."""
 
+import struct
 from typing import Final, Literal, TypeAlias
 
-Type: TypeAlias = Literal["int", "bool", "obj", "i64", "u64"]
+Type: TypeAlias = Literal["int", "bool", "obj", "i64", "u64", "f64"]
 
 INT: Final = "int"
 """An exact integer of any size: what the front end emits. Gone once the narrow pass has run."""
@@ -19,7 +20,10 @@ and shapes that read it so say it.
 U64: Final = "u64"
 """How an exit reads the register of an `Unsigned` shape. No value has this type."""
 
-TYPES: Final[tuple[Type, ...]] = (INT, BOOL, OBJ, I64)
+F64: Final = "f64"
+"""A double-precision number, as a `float` holds it."""
+
+TYPES: Final[tuple[Type, ...]] = (INT, BOOL, OBJ, I64, F64)
 
 WORD: Final = 64
 """Bits of a register."""
@@ -97,3 +101,21 @@ def fits_u64(value: int) -> bool:
 def unsigned(value: int) -> int:
     """The unsigned reading of an `i64`."""
     return value & U64_MAX
+
+
+SIGN_BIT: Final = 1 << 63
+"""Of an `f64`."""
+MOST_EXACT: Final = 2**53
+"""Every integer up to here is an `f64`, and of larger ones not all are."""
+
+
+def bits_of(value: float) -> int:
+    """The contents of an `f64`, as an unsigned integer."""
+    bits: int = struct.unpack("<Q", struct.pack("<d", value))[0]
+    return bits
+
+
+def float_of(bits: int) -> float:
+    """The `f64` with these contents."""
+    value: float = struct.unpack("<d", struct.pack("<Q", bits))[0]
+    return value

@@ -8,7 +8,7 @@ from tracejit.ir.dominators import DominatorTree, dominator_tree
 from tracejit.ir.function import Block, Function, Inst
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import print_inst
-from tracejit.ir.types import BOOL, I64, INT, fits_i64
+from tracejit.ir.types import BOOL, I64, INT, fits_i64, fits_u64
 from tracejit.ir.value import Value
 
 Stage: TypeAlias = Literal["exact", "machine"]
@@ -113,6 +113,9 @@ def _check_immediate(inst: Inst, stage: Stage) -> None:
         case Op.bconst:
             if type(inst.imm) is not bool:
                 raise MalformedIR("its constant is not a bool")
+        case Op.fconst:
+            if type(inst.imm) is not int or not fits_u64(inst.imm):
+                raise MalformedIR("its constant is not the bits of a float")
         case Op.br_if:
             assert inst.args[0].type == BOOL
 

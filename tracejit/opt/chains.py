@@ -60,7 +60,8 @@ class Chains:
         if isinstance(x, int):
             if isinstance(y, int):
                 assert op.meaning is not None
-                return op.meaning(x, y)
+                number: int = op.meaning(x, y)
+                return number
             if op.commutes:
                 x, y = y, x
         if isinstance(y, int):

@@ -9,19 +9,20 @@ one that is part of the meaning (division by what may be zero).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from math import frexp
+from typing import Any, Final, TypeAlias
 
 from tracejit.ir.function import Function, Inst, constant_of
 from tracejit.ir.ops import OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
-from tracejit.ir.types import BOOL, INT, WORD, fits_i64, fits_u64
+from tracejit.ir.types import BOOL, F64, INT, WORD, bits_of, fits_i64, fits_u64
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 
 Operands: TypeAlias = list[Value]
-Known: TypeAlias = list[int | None]
+Known: TypeAlias = list[Any]
 """The constants among the operands, None for the others. A `bool` constant is 0 or 1."""
-Computed: TypeAlias = tuple[Opcode, "list[Value | int | Computed]"]
-Answer: TypeAlias = Value | int | Computed | None
+Computed: TypeAlias = tuple[Opcode, "list[Value | float | Computed]"]
+Answer: TypeAlias = Value | float | Computed | None
 Rule: TypeAlias = Callable[[Operands, Known], Answer]
 Forms: TypeAlias = dict[Opcode, Opcode]
 
@@ -36,6 +37,10 @@ INVERSE: Final = {
     Op.igt: Op.ile,
 }
 """not (a < b) is a >= b."""
+_EXTREMES: Final = {Op.flt: (Op.fmin, Op.fmax), Op.fgt: (Op.fmax, Op.fmin)}
+"""What `x if x op y else y` is, and what `x if y op x else y` is."""
+_LEAST: Final = 2.0**-1022
+"""The least positive float with a full mantissa."""
 _SHIFTS_RIGHT: Final = (Op.ishr, Op.ishr_wrap, Op.ushr_wrap)
 _MAX_STEPS = 8
 """How many rules may apply to one instruction, one after the other."""
@@ -43,13 +48,13 @@ _MAX_STEPS = 8
 
 def fold(function: Function) -> None:
     """Apply the rules to every instruction, operands first."""
-    known: dict[Value, int] = {}
+    known: dict[Value, Any] = {}
     replaced: dict[Value, Value] = {}
     for block in function.blocks:
         insts: list[Inst] = []
         for inst in block.insts:
             if inst.op.has_imm:
-                known[inst.value] = inst.imm  # type: ignore[assignment]  # an int or a bool
+                known[inst.value] = inst.constant()
             elif inst.op in _RULES or inst.op is Op.br_if:
                 if replaced and not replaced.keys().isdisjoint(inst.args):
                     inst.args = [replaced.get(arg, arg) for arg in inst.args]
@@ -63,7 +68,7 @@ def fold(function: Function) -> None:
 
 
 def _fold(
-    function: Function, inst: Inst, known: dict[Value, int], before: list[Inst]
+    function: Function, inst: Inst, known: dict[Value, Any], before: list[Inst]
 ) -> Value | None:
     """Fold in place, new constants going to `before`; or the value that the result equals."""
     if inst.op is Op.br_if:
@@ -77,7 +82,7 @@ def _fold(
                 return None
             case Value():
                 return answer
-            case int():
+            case int() | float():
                 _become_constant(inst, answer)
                 known[inst.value] = answer
                 return None
@@ -105,21 +110,27 @@ def _answer(inst: Inst, constants: Known) -> Answer:
     return answer
 
 
-def _compute(inst: Inst, constants: Known) -> int | None:
+def _compute(inst: Inst, constants: Known) -> float | None:
     """The result of constant operands; None where it is undefined or no register holds it."""
     assert inst.op.meaning is not None
     try:
         result = inst.op.meaning(*constants)
     except Undefined:
         return None
-    fits = fits_i64(result) or (fits_u64(result) and inst.value.type == INT)
+    fits = (
+        inst.value.type == F64 or fits_i64(result) or (fits_u64(result) and inst.value.type == INT)
+    )
     return result if fits else None
 
 
-def _become_constant(inst: Inst, constant: int) -> None:
-    is_bool = inst.value.type == BOOL
-    inst.op = Op.bconst if is_bool else Op.iconst
-    inst.imm = bool(constant) if is_bool else int(constant)
+def _become_constant(inst: Inst, constant: float) -> None:
+    match inst.value.type:
+        case "bool":
+            inst.op, inst.imm = Op.bconst, bool(constant)
+        case "f64":
+            inst.op, inst.imm = Op.fconst, bits_of(constant)
+        case _:
+            inst.op, inst.imm = Op.iconst, int(constant)
     inst.args, inst.exit = [], None
 
 
@@ -127,8 +138,8 @@ def _become(
     function: Function,
     inst: Inst,
     op: Opcode,
-    parts: list[Value | int | Computed],
-    known: dict[Value, int],
+    parts: list[Value | float | Computed],
+    known: dict[Value, Any],
     before: list[Inst],
 ) -> None:
     args = [_operand(function, inst, part, known, before) for part in parts]
@@ -139,8 +150,8 @@ def _become(
 def _operand(
     function: Function,
     inst: Inst,
-    part: Value | int | Computed,
-    known: dict[Value, int],
+    part: Value | float | Computed,
+    known: dict[Value, Any],
     before: list[Inst],
 ) -> Value:
     if isinstance(part, Value):
@@ -150,6 +161,9 @@ def _operand(
         args = [_operand(function, inst, part, known, before) for part in parts]
         made = function.new_inst(op, args, exit=inst.exit)
         _drop_needless_exit(made)
+    elif type(part) is float:
+        made = function.new_inst(Op.fconst, imm=bits_of(part))
+        known[made.value] = part
     else:
         made = function.new_inst(Op.iconst, imm=part, type=inst.args[-1].type)
         known[made.value] = part
@@ -459,6 +473,8 @@ def _bnot(args: Operands, known: Known) -> Answer:
         return origin.args[0]
     if origin.op in INVERSE:  # not x < y -> x >= y
         return INVERSE[origin.op], list(origin.args)
+    if origin.op is Op.feq or origin.op is Op.fne:  # not x == y -> x != y
+        return Op.fne if origin.op is Op.feq else Op.feq, list(origin.args)
     return None
 
 
@@ -491,10 +507,48 @@ def _select(args: Operands, known: Known) -> Answer:
     match _operands(condition, Op.bnot):  # x if not c else y -> y if c else x
         case [inner]:
             return Op.select, [inner, y, x]
+    if x.type == F64:
+        return _extreme_float(condition, x, y)
     if known[1] == 1 and known[2] == 0:  # True if c else False -> c, 1 if c else 0 -> int(c)
         return condition if x.type == BOOL else (Op.ifrom_bool, [condition])
     if known[1] == 0 and known[2] == 1 and x.type == BOOL:  # False if c else True -> not c
         return Op.bnot, [condition]
+    return None
+
+
+def _extreme_float(condition: Value, x: Value, y: Value) -> Answer:
+    """x if x < y else y -> min(x, y)"""
+    origin = condition.origin
+    if isinstance(origin, Inst) and origin.op in _EXTREMES:
+        below, above = _EXTREMES[origin.op]
+        if origin.args == [x, y]:
+            return below, [x, y]
+        if origin.args == [y, x]:
+            return above, [x, y]
+    return None
+
+
+def _fdiv(args: Operands, known: Known) -> Answer:
+    """x / 2**k -> x * 2**-k, where that is a float with a full mantissa"""
+    divisor = known[1]
+    if divisor and abs(frexp(divisor)[0]) == 0.5 and _LEAST <= abs(divisor) <= 1 / _LEAST:
+        return Op.fmul, [args[0], 1 / divisor]
+    return None
+
+
+def _fneg(args: Operands, known: Known) -> Answer:
+    match _operands(args[0], Op.fneg):  # --x -> x
+        case [x]:
+            return x
+    return None
+
+
+def _fabs(args: Operands, known: Known) -> Answer:
+    if _operands(args[0], Op.fabs):  # abs(abs(x)) -> abs(x)
+        return args[0]
+    match _operands(args[0], Op.fneg):  # abs(-x) -> abs(x)
+        case [x]:
+            return Op.fabs, [x]
     return None
 
 
@@ -526,6 +580,18 @@ _PLAIN: Final[dict[Opcode, Rule]] = {
     Op.bor: _bor,
     Op.bxor: _bxor,
     Op.select: _select,
+    Op.fdiv: _fdiv,
+    Op.fneg: _fneg,
+    Op.fabs: _fabs,
+    **dict.fromkeys(
+        (
+            *(Op.fadd, Op.fsub, Op.fmul, Op.ffloordiv, Op.fmod, Op.fcopysign, Op.fsqrt),
+            *(Op.ffloor, Op.fceil, Op.fround, Op.fmin, Op.fmax),
+            *(Op.feq, Op.fne, Op.flt, Op.fle, Op.fgt, Op.fge),
+            *(Op.ito_float, Op.ito_float_exact, Op.fto_int, Op.fnonzero, Op.ffinite),
+        ),
+        _no_rule,
+    ),
 }
 _RULES: Final[dict[Opcode, tuple[Rule, Forms]]] = {
     **{op: row for make, exact in _FORMED for op, row in _with_form(make, exact).items()},

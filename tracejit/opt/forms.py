@@ -15,7 +15,7 @@ from tracejit.ir.ops import (
     Op,
     Opcode,
 )
-from tracejit.ir.types import I64_MAX
+from tracejit.ir.types import I64_MAX, INT, MOST_EXACT
 from tracejit.opt.fold import SWAPPED
 from tracejit.opt.intervals import Interval
 from tracejit.opt.nonzero import Nonzero
@@ -80,8 +80,10 @@ def form_of(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> Form 
         return _wide(inst, block, ranges, nonzero)
     if op in WRAP_FORM:
         return _arithmetic(inst, block, ranges, nonzero)
-    if op is Op.select or op.operands[0] != "int":
-        return None
+    if op is Op.select or op.operands[0] != INT:
+        return Form(op) if op.exit == "must" else None
+    if op is Op.ito_float_exact:
+        return _exact_float(inst, block, ranges)
     operands = [ranges.at(arg, block) for arg in inst.args]
     if all(high <= I64_MAX for _, high in operands) and result not in ranges.unfit:
         return None
@@ -147,6 +149,13 @@ def _is_defined(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> b
     if inst.op in _SHIFTS:
         return ranges.at(inst.args[1], block)[0] >= 0
     return True
+
+
+def _exact_float(inst: Inst, block: Block, ranges: Ranges) -> Form:
+    low, high = ranges.at(inst.args[0], block)
+    if low >= -MOST_EXACT and high <= MOST_EXACT:
+        return Form(Op.ito_float)
+    return Form(inst.op, _beyond([(low, high)]))
 
 
 def _negative(operands: list[Interval]) -> tuple[int, ...]:

@@ -21,7 +21,14 @@ from tracejit.ir.ops import (
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 
-_MIRRORED = {Op.igt: Op.ilt, Op.ige: Op.ile, Op.ugt: Op.ult, Op.uge: Op.ule}
+_MIRRORED = {
+    Op.igt: Op.ilt,
+    Op.ige: Op.ile,
+    Op.ugt: Op.ult,
+    Op.uge: Op.ule,
+    Op.fgt: Op.flt,
+    Op.fge: Op.fle,
+}
 _QUOTIENT = {
     form[Op.imod]: form[Op.ifloordiv]
     for form in (OVF_FORM, WRAP_FORM, UNSIGNED_OVF_FORM, UNSIGNED_WRAP_FORM)
@@ -78,7 +85,8 @@ def key_of(inst: Inst) -> tuple[object, ...]:
         if op in _MIRRORED:
             return (_MIRRORED[op], b, a)
         return (op, a, b)
-    # No opcode takes both ints and bools as its constant, so that True == 1 cannot mix them up.
+    # No opcode takes both ints and bools as its constant, so that True == 1 cannot mix them up; and
+    # the constants of floats are bits, of which 0.0 and -0.0 have different ones.
     return (op, inst.imm, *args) if op.has_imm else (op, *args)
 
 

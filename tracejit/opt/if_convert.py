@@ -4,7 +4,8 @@ What a program decides in an `if` mostly depends on data, and a mispredicted bra
 a handful of instructions (Allen, Kennedy, Porterfield and Warren, "Conversion of Control Dependence
 to Data Dependence", 1983). So both arms are computed where they are short, cannot leave, and meet
 in one block. Branches out of loops and around divisions, products of variables or exits stay: they
-are mostly predicted, or cost less than both arms.
+are mostly predicted, or cost less than both arms. So do those that decide on a float: the processor
+has no choice between two for them.
 
 A sum that may leave is converted all the same, by its neutral element: `if c: x += y` becomes
 `x += y if c else 0`, which leaves where the sum in the arm would have, and only there.
@@ -16,7 +17,7 @@ from typing import Final
 
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Opcode
-from tracejit.ir.types import I64, WORD
+from tracejit.ir.types import F64, I64, WORD
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import resolve, substitute
 
@@ -73,7 +74,8 @@ class _Conversion:
         if ends[1].block is not join or join is block:
             return
         yes, no = ([resolve(arg, self.replaced) for arg in end.args] for end in ends)
-        if sum(a is not b for a, b in zip(yes, no, strict=True)) > MAX_CHOICES:
+        choices = [a for a, b in zip(yes, no, strict=True) if a is not b]
+        if len(choices) > MAX_CHOICES or any(value.type == F64 for value in choices):
             return
         then, otherwise = arms
         if not (_may_hoist(then, yes, no) and _may_hoist(otherwise, no, yes)):

@@ -19,6 +19,7 @@ from tracejit.opt.gvn import key_of
 from tracejit.opt.substitute import substitute
 from tracejit.opt.wide import is_wide
 
+_CONSTANTS = frozenset((Op.iconst, Op.fconst))
 _SHIFTS = frozenset((WRAP_FORM[Op.ishl], WRAP_FORM[Op.ishr], Op.ushr_wrap))
 
 
@@ -121,7 +122,9 @@ class _Motion:
     def _is_invariant(self, inst: Inst, loop: Loop) -> bool:
         homes, blocks = self.homes, loop.blocks
         return all(
-            homes.get(arg) not in blocks or constant_of(arg) is not None for arg in inst.args
+            homes.get(arg) not in blocks
+            or (isinstance(arg.origin, Inst) and arg.origin.op in _CONSTANTS)
+            for arg in inst.args
         )
 
     def _is_certain(self, block: Block, loop: Loop) -> bool:

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from tracejit.ir.dominators import dominator_tree
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Opcode
-from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, U64_MAX, WORD
+from tracejit.ir.types import BOOL, F64, I64_MAX, I64_MIN, INT, U64_MAX, WORD, Type
 from tracejit.ir.value import Value
 from tracejit.opt.fold import INVERSE
 from tracejit.opt.intervals import (
@@ -47,6 +47,15 @@ _GROWING = frozenset((Op.iadd, Op.imul, Op.ishl))
 _ANYTHING: Final = (-(1 << 3 * WORD), 1 << 3 * WORD)
 """Bounds of what is computed modulo a power of two. No shift of such a value by as much as a
 register has bits is anything but such a value, and so its results get the same bounds."""
+_FLOAT: Final = (0, 0)
+"""What stands for the bounds of a float: nothing widens it, and nothing asks what it means."""
+_OF_FLOATS: Final[dict[Type, Interval]] = {
+    F64: _FLOAT,
+    BOOL: BOOL_RANGE,
+    INT: (I64_MIN + 1, I64_MAX),
+}
+"""The bounds of what opcodes that read or give floats result in, by its type."""
+_CONSTANTS: Final = frozenset((Op.iconst, Op.bconst))
 _SHIFTS: Final = frozenset((Op.ishl, Op.ishr))
 _REDUCTIONS: Final = frozenset((Op.imod, Op.iand))
 _SCALES: Final = frozenset((Op.imul, Op.ishl))
@@ -202,7 +211,10 @@ class _Analysis:
             result, args = inst.result, inst.args
             if result is None:
                 continue
-            if inst.op.has_imm:
+            transfer = TRANSFER.get(inst.op)
+            if transfer is None and inst.op not in _CONSTANTS:
+                self.bounds[result] = _OF_FLOATS[result.type]
+            elif inst.op.has_imm:
                 constant: int = inst.imm  # type: ignore[assignment]  # an int or a bool
                 self.bounds[result] = (int(constant), int(constant))
                 if result not in self.modular and not self._fits(result, constant):
@@ -214,7 +226,8 @@ class _Analysis:
             else:
                 if inst.op in _REDUCTIONS:
                     self.reductions.append(result)
-                steps.append((result, TRANSFER[inst.op], args[0], args[1] if args[1:] else None))
+                assert transfer is not None
+                steps.append((result, transfer, args[0], args[1] if args[1:] else None))
         return steps
 
     def _choice(self, inst: Inst) -> Callable[[], Interval]:
@@ -442,12 +455,14 @@ class _Analysis:
     def _everything(self, value: Value) -> Interval:
         if value.type == BOOL:
             return BOOL_RANGE
+        if value.type == F64:
+            return _FLOAT
         return _ANYTHING if value in self.modular else I64_RANGE
 
     def _whatever_is_held(self, param: Value) -> Interval:
         """Bounds that hold whatever the loop does, if no operation gives what does not fit."""
         least, most = self._everything(param)
-        if param.type == BOOL or (self._is_signed(param) and not self.begins_beyond):
+        if param.type in (BOOL, F64) or (self._is_signed(param) and not self.begins_beyond):
             return least, most
         return least, max(most, U64_MAX)
 
@@ -532,7 +547,7 @@ def _reads(block: Block) -> list[Value]:
         if isinstance(origin, Inst):
             for arg in origin.args:
                 found[arg] = None
-            if origin.op not in INVERSE:
+            if origin.op.operands[:1] == (BOOL,):
                 conditions += origin.args
     for inst in block.insts:
         if inst.result in found:

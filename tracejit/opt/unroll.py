@@ -131,7 +131,7 @@ def _evaluate(insts: list[Inst], known: Known, counted: set[Value]) -> int:
     read = 0
     for inst in insts:
         if inst.op.has_imm:
-            known[inst.value] = inst.imm  # type: ignore[assignment]  # an int or a bool
+            known[inst.value] = inst.constant()
             continue
         meaning = inst.op.meaning
         result = _result(meaning, [known.get(arg, _constant(arg)) for arg in inst.args])
@@ -157,7 +157,7 @@ def _result(meaning: Callable[..., int] | None, operands: list[int | None]) -> i
 
 def _constant(value: Value) -> int | None:
     origin = value.origin
-    return origin.imm if isinstance(origin, Inst) and origin.op.has_imm else None  # type: ignore[return-value]  # an int or a bool
+    return origin.constant() if isinstance(origin, Inst) and origin.op.has_imm else None
 
 
 def _unroll(function: Function, way: _Way, entry: Target, iterations: int) -> None:

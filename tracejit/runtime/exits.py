@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
+from tracejit.backend.x64 import FIRST_XMM
 from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
-from tracejit.ir.types import BOOL, I64, OBJ, U64, Type
+from tracejit.ir.types import BOOL, F64, I64, OBJ, U64, Type
 from tracejit.ir.value import Value
 from tracejit.runtime.stubs.deopt import (
     BOX_BOOL,
     BOX_CONSTANT,
+    BOX_FLOAT,
+    BOX_FLOAT_CONSTANT,
     BOX_INT,
     BOX_UNSIGNED,
     BOX_UNSIGNED_CONSTANT,
     BUILD_TUPLE,
     DONE,
+    FLOATS,
     FRAME_BASE,
     RAISE,
     RESUME,
@@ -35,6 +39,12 @@ _BOXES: Final[dict[Type, int]] = {
     OBJ: TAKE_OBJECT,
     I64: BOX_INT,
     U64: BOX_UNSIGNED,
+    F64: BOX_FLOAT,
+}
+_CONSTANTS: Final[dict[Type, int]] = {
+    I64: BOX_CONSTANT,
+    U64: BOX_UNSIGNED_CONSTANT,
+    F64: BOX_FLOAT_CONSTANT,
 }
 _KINDS = {"resume": RESUME, "raise": RAISE, "return": RETURN}
 
@@ -68,11 +78,12 @@ def _build(shape: Shape, values: Iterator[tuple[Type, Location]]) -> Iterator[St
 
 def _box(type: Type, location: Location) -> Step:
     if isinstance(location, InRegister):
-        operand = 8 * location.number
+        number = location.number
+        operand = 8 * number if number < FIRST_XMM else FLOATS + 8 * (number - FIRST_XMM)
     elif isinstance(location, InSlot):
         operand = FRAME_BASE + location.offset
     elif type == BOOL:
         return TAKE_CONSTANT, id(bool(location.value))
     else:
-        return BOX_UNSIGNED_CONSTANT if type == U64 else BOX_CONSTANT, location.value
+        return _CONSTANTS[type], location.value
     return _BOXES[type], operand

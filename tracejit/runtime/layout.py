@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from tracejit.backend.target import MemoryIs
-    from tracejit.ir.function import Assumption
+    from tracejit.ir.function import Assumption, AttributeIs, GlobalIs, KeywordDefaultIs
 
 TAGGED_INTS: Final = sys.version_info >= (3, 12)
 IMMORTAL: Final = sys.version_info >= (3, 12)
@@ -98,6 +98,7 @@ def _address_returned(function: ctypes._FuncPointer) -> object:
 def _checks() -> Iterable[tuple[str, Callable[[], bool]]]:
     return (
         ("integers", _integers_hold),
+        ("floats", lambda: ctypes.c_double.from_address(id(number := 1.25) + 16).value == number),
         ("functions", _functions_hold),
         ("tuples and cells", _containers_hold),
         ("dictionaries", _dictionaries_hold),
@@ -160,31 +161,29 @@ def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[Me
     they are only good while function and objects live. Raises Unguardable.
     """
     from tracejit.backend.target import MemoryIs
-    from tracejit.ir.function import CellIs, GlobalIs, KeywordDefaultIs
+    from tracejit.ir.function import AttributeIs, CellIs, FunctionHas
 
     keys: dict[tuple[int, ...], MemoryIs] = {}
     values: dict[tuple[int, ...], MemoryIs] = {}
     for assumption in assumptions:
         owner: FunctionType = function
-        if assumption.function is not None:
+        if not isinstance(assumption, AttributeIs) and assumption.function is not None:
             owner = assumption.function  # type: ignore[assignment]  # taken for a method
-        if isinstance(assumption, GlobalIs | KeywordDefaultIs):
-            globals = isinstance(assumption, GlobalIs)
-            search = _searched if globals else _keyword_defaults
-            for dictionary in search(owner, assumption.name):
-                version = (id(dictionary) + _DICT_KEYS, _KEYS_VERSION)
-                if version not in keys:
-                    keys[version] = MemoryIs(version, 4, _version(dictionary, assumption.name))
-            # A copy of the keys may have the same version: their address is not to be relied on.
-            path: tuple[int, ...] = (
-                id(dictionary) + _DICT_KEYS,
-                _value_offset(dictionary, assumption.name),
-            )
+        if isinstance(assumption, FunctionHas):
+            path: tuple[int, ...] = (id(owner) + _ATTRIBUTES[assumption.attribute],)
         elif isinstance(assumption, CellIs):
             assert owner.__closure__ is not None
             path = (id(owner.__closure__[assumption.index]) + CELL_CONTENTS,)
         else:
-            path = (id(owner) + _ATTRIBUTES[assumption.attribute],)
+            if isinstance(assumption, AttributeIs):
+                kind = (id(assumption.module) + 8,)
+                values[kind] = MemoryIs(kind, 8, id(type(assumption.module)))
+            for dictionary in _dictionaries(owner, assumption):
+                version = (id(dictionary) + _DICT_KEYS, _KEYS_VERSION)
+                if version not in keys:
+                    keys[version] = MemoryIs(version, 4, _version(dictionary, assumption.name))
+            # A copy of the keys may have the same version: their address is not to be relied on.
+            path = id(dictionary) + _DICT_KEYS, _value_offset(dictionary, assumption.name)
         values[path] = MemoryIs(path, 8, id(assumption.value))
     found = [*keys.values(), *values.values()]
     if not all(holds(guard) for guard in found):
@@ -200,6 +199,22 @@ def holds(guard: MemoryIs) -> bool:
     return (word(address) if guard.width == 8 else half(address)) == guard.value
 
 
+def _dictionaries(
+    function: FunctionType, assumption: GlobalIs | AttributeIs | KeywordDefaultIs
+) -> list[dict[str, object]]:
+    """The dictionaries where the name is looked up; the last one has it."""
+    from tracejit.ir.function import AttributeIs, GlobalIs
+
+    if isinstance(assumption, AttributeIs):
+        return [vars(assumption.module)]
+    if isinstance(assumption, GlobalIs):
+        return _searched(function, assumption.name)
+    found = function.__kwdefaults__
+    if type(found) is not dict or assumption.name not in found:
+        raise Unguardable(f"there is no default for {assumption.name}")
+    return [found]
+
+
 def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
     """The dictionaries that a lookup of the global reads; the last one has it."""
     found: list[dict[str, object]] = []
@@ -210,13 +225,6 @@ def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
         if name in dictionary:
             return found
     raise Unguardable(f"there is no global {name}")
-
-
-def _keyword_defaults(function: FunctionType, name: str) -> list[dict[str, object]]:
-    found = function.__kwdefaults__
-    if type(found) is not dict or name not in found:
-        raise Unguardable(f"there is no default for {name}")
-    return [found]
 
 
 def _version(dictionary: dict[str, object], name: str) -> int:

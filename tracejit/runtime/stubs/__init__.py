@@ -1,8 +1,8 @@
 """Machine code that all functions share; each stub's module says what it takes and leaves.
 
 `head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
-and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide` and `poll`, and
-leave by `deopt`.
+and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide`, `float_divmod` and
+`poll`, and leave by `deopt`.
 """
 
 from __future__ import annotations
@@ -35,15 +35,17 @@ def compiled_bind() -> int:
 
 def _make_target() -> Target:
     from tracejit.backend.target import Target
-    from tracejit.runtime import layout
+    from tracejit.runtime import layout, libm
     from tracejit.runtime.stubs.deopt import deopt_text
     from tracejit.runtime.stubs.divide import floor_divide_text
     from tracejit.runtime.stubs.poll import INITIAL_FUEL, poll_text
     from tracejit.runtime.stubs.unbox import unbox_unsigned_text, unbox_wide_text
 
+    processor = _features()
     return Target(
         int_type=id(int),
         bool_type=id(bool),
+        float_type=id(float),
         none=id(None),
         true=id(True),
         false=id(False),
@@ -51,14 +53,24 @@ def _make_target() -> Target:
         tagged_ints=layout.TAGGED_INTS,
         box_int=layout.api("PyLong_FromLongLong"),
         box_unsigned=layout.api("PyLong_FromUnsignedLongLong"),
+        box_float=layout.api("PyFloat_FromDouble"),
         unbox_wide=_install("unbox_wide", unbox_wide_text),
         unbox_unsigned=_install("unbox_unsigned", unbox_unsigned_text),
         floor_divide=_install("floor_divide", floor_divide_text),
+        float_divmod=_compiled_float_divmod,
+        libm=libm.FUNCTIONS,
         poll=_install("poll", poll_text),
         deopt=_install("deopt", deopt_text),
         initial_fuel=INITIAL_FUEL,
-        popcnt=_has_popcnt(),
+        popcnt="popcnt" in processor,
+        sse41="sse4_1" in processor,
     )
+
+
+def _compiled_float_divmod() -> int:
+    from tracejit.runtime.stubs.float_divmod import float_divmod_text
+
+    return _install("float_divmod", float_divmod_text)
 
 
 def _install(name: str, text: Callable[[], str]) -> int:
@@ -70,10 +82,11 @@ def _install(name: str, text: Callable[[], str]) -> int:
     return _installed[name].address
 
 
-def _has_popcnt() -> bool:
+def _features() -> list[str]:
+    """What the processor can do."""
     try:
         with open("/proc/cpuinfo") as file:
             flags = next((line for line in file if line.startswith("flags")), "")
     except OSError:
-        return False
-    return " popcnt " in flags + " "
+        return []
+    return flags.split()

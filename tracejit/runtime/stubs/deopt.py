@@ -1,8 +1,8 @@
 """`deopt`: leave a version. Boxes what the exit's descriptor names, and calls the resume function.
 
-Registers throughout: rbx = saved registers, r12 = DATA, r13 = the exit's record, r14 = the next
-step of its descriptor, rbp = boxed values (after the exception, if one is raised), r15 = their end;
-the rest is scratch.
+Registers throughout: rbx = saved registers, those for floats below; r12 = DATA, r13 = the exit's
+record, r14 = the next step of its descriptor, rbp = boxed values (after the exception, if one is
+raised), r15 = their end; the rest is scratch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from tracejit.backend.target import DATA_EPILOGUE, DATA_EXITS, DATA_LINK
 from tracejit.runtime import layout
-from tracejit.runtime.stubs.assembly import call, decref, incref, push, untraced
+from tracejit.runtime.stubs.assembly import call, decref, incref, lines, push, untraced
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
 from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
 
@@ -25,8 +25,10 @@ from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
     BUILD_TUPLE,
     BOX_UNSIGNED,
     BOX_UNSIGNED_CONSTANT,
+    BOX_FLOAT,
+    BOX_FLOAT_CONSTANT,
     DONE,
-) = range(9)
+) = range(11)
 """The steps of a descriptor, each followed by an operand word: see `exits`."""
 RESUME, RAISE, RETURN = range(3)
 
@@ -40,7 +42,10 @@ _DATA, _NUMBER = 8 * len(_REGISTERS), 8 * len(_REGISTERS) + 8
 FRAME_BASE: Final = _NUMBER + 8
 """Where the frame base is, from the saved registers that descriptors count from."""
 
-# Locals, below rbx.
+FLOATS: Final = -192
+"""Where xmm0 is, from rbx; the others follow."""
+
+# Locals, between them and rbx.
 _VALUE, _INSTEAD, _RESULT, _KIND, _SCRATCH, _TRACEBACK = 8, 16, 24, 32, 40, 48
 """_INSTEAD is what to call instead of the resume function."""
 
@@ -52,6 +57,7 @@ def deopt_text() -> str:
     return f"""
     {push(*reversed(_REGISTERS))}
     mov rbx, rsp
+    {_save_floats()}
     {_find_record()}
     {_count()}
     {_start_descriptor()}
@@ -66,6 +72,13 @@ boxed:
     {_return_value()}
     {_link()}
 """
+
+
+def _save_floats() -> str:
+    stores = lines(f"movsd qword ptr [rbx - {-FLOATS - 8 * i}], xmm{i}" for i in range(16))
+    return f"""
+    sub rsp, {-FLOATS}
+    {stores}"""
 
 
 def _find_record() -> str:
@@ -95,7 +108,6 @@ counted:"""
 
 def _start_descriptor() -> str:
     return f"""
-    sub rsp, 64
     xor eax, eax
     mov qword ptr [rbx - {_INSTEAD}], rax
     mov qword ptr [rbx - {_RESULT}], rax
@@ -162,6 +174,9 @@ step:
     cmp eax, {BOX_UNSIGNED_CONSTANT}
     jb box_unsigned
     je box_unsigned_constant
+    cmp eax, {BOX_FLOAT_CONSTANT}
+    jb box_float
+    je box_float_constant
     jmp boxed"""
 
 
@@ -183,6 +198,14 @@ box_unsigned:
 box_unsigned_constant:
     mov rdi, rdx
     {call("PyLong_FromUnsignedLongLong")}
+    test rax, rax
+    je cleanup
+    jmp put
+box_float:
+    mov rdx, qword ptr [rbx + rdx]
+box_float_constant:
+    movq xmm0, rdx
+    {call("PyFloat_FromDouble")}
     test rax, rax
     je cleanup
     jmp put
