@@ -84,11 +84,13 @@ def in_c(module: ModuleType) -> Call:
     """
     run = library(source_in_c(module)).kernel
     answer = module.ANSWER if isinstance(module.ANSWER, tuple) else (module.ANSWER,)
-    word = ctypes.c_uint64 if max(answer) >= 2**63 else ctypes.c_int64
+    word: Any = ctypes.c_uint64 if max(answer) >= 2**63 else ctypes.c_int64
+    if isinstance(answer[0], float):
+        word = ctypes.c_double
     given = (ctypes.c_int64 * len(module.ARGUMENTS))(*module.ARGUMENTS)
     found = (word * len(answer))()
 
-    def call(*_: int) -> int | tuple[int, ...]:
+    def call(*_: int) -> Any:
         run(given, found)
         return tuple(found) if len(found) > 1 else found[0]
 
