@@ -166,6 +166,33 @@ def f(n):
     assert ring_in(f, 2**40, lambda: change(names)) > 0
 
 
+def test_a_running_loop_inside_goes_on_in_its_own_code(names):
+    exec(
+        """
+GOES_ON = True
+def looping(n):
+    i = 0
+    while i < n and GOES_ON:
+        i += 1
+    return i, b"old"[i < n:]
+def g(n):
+    return looping(n)
+""",
+        names,
+    )
+    g = tracejit(function(names, "g"))
+    assert g(-(2**31)) == (0, b"old")
+
+    def change():
+        names["looping"].__code__ = (lambda n: "new").__code__
+        names["GOES_ON"] = False
+
+    count, word = ring_in(g, 2**45, change)
+    assert 0 < count < 2**45
+    assert word == b"ld"
+    assert g(5) == "new"
+
+
 def ring_in(f, n, action):
     old = signal.signal(signal.SIGALRM, lambda *_: action())
     try:
