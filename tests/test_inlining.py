@@ -5,7 +5,7 @@ import signal
 import sys
 import traceback
 import weakref
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 import pytest
 
@@ -315,6 +315,20 @@ def test_functions_that_are_left_alone_are_called(source):
     plain, compiled = FunctionType(names["f"].__code__, names), tracejit(names["f"])
     for n in (0, 3, 5):
         assert compiled(n) is plain(n)
+
+
+def test_functions_of_modules_are_inlined():
+    module = ModuleType("module")
+    exec("SCALE = 3.5\ndef scaled(x): return x * SCALE", module.__dict__)
+    names = {"module": module}
+    exec("def f(n):\n t = 0\n for i in range(n): t += module.scaled(i)\n return t", names)
+    f = tracejit(names["f"])
+    assert f(5) == native(f, 5) == 35.0
+    module.SCALE = 2
+    assert f(5) == 20
+    assert native(f, 5) == 20
+    module.scaled = lambda x: x
+    assert f(5) == 10
 
 
 def test_decorated_functions_are_inlined_too(names):
