@@ -8,6 +8,7 @@ import pytest
 
 from tests.ir.translated import translated
 from tests.opt.narrow_words import registers_of
+from tests.work import calls
 from tracejit.ir.function import Function
 from tracejit.ir.ops import Op
 from tracejit.ir.parser import parse
@@ -280,3 +281,34 @@ def test_bounds_hold_where_every_iteration_begins_with_the_polynomial(home: int)
     induction(function)
     carried = function.blocks[1].params[-1]
     assert carried in function.ranges if home == 1 else carried not in function.ranges
+
+
+LOOPS = """
+block{n}1(v{n}1: i64):
+    jump block{n}2(v0, v1)
+block{n}2(v{n}2: i64, v{n}3: i64):
+    v{n}4: i64 = imul_wrap v{n}2, v2
+    v{n}5: i64 = ixor v{n}3, v{n}4
+    v{n}6: i64 = iadd_wrap v{n}2, v3
+    poll                             exit[interrupt] @4 x=v{n}6 | v{n}5
+    v{n}7: bool = ilt v{n}6, v1
+    br_if v{n}7, block{n}2(v{n}6, v{n}5), block{m}1(v{n}5)
+"""
+
+
+def one_after_the_other(count: int) -> Function:
+    first = (
+        "function f:\nblock0(v0: i64, v1: i64):\n    v2: i64 = iconst 77\n    v3: i64 = iconst 1\n"
+    )
+    loops = "".join(LOOPS.format(n=at, m=at + 1) for at in range(10, 10 + count))
+    last = f"block{10 + count}1(v4: i64):\n    ret v4\n"
+    return parse(first + "    jump block101(v0)" + loops + last)
+
+
+def test_work_is_in_proportion_to_the_program() -> None:
+    small, large = one_after_the_other(5), one_after_the_other(80)
+    per_small = calls(lambda: induction(small)) / 5
+    per_large = calls(lambda: induction(large)) / 80
+    assert per_large < 1.25 * per_small
+    carried = sum(len(block.params) == 3 for block in large.blocks)
+    assert carried == 80

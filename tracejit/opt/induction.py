@@ -42,11 +42,22 @@ def induction(function: Function) -> None:
     loops = natural_loops(function, tree)
     parents = {loop.parent for loop in loops}
     sources = function.predecessors()
+    position = {block: at for at, block in enumerate(tree.order)}
+    reductions = [
+        _Reduction(function, tree, loop, sorted(loop.blocks, key=position.__getitem__), sources)
+        for loop in loops
+        if len(loop.latches) == 1
+        and len(sources[loop.header]) == 2
+        and loop not in parents
+        and not multiplying.isdisjoint(loop.blocks)
+    ]
+    reductions = [each for each in reductions if any(map(_multiplies, each.polynomials))]
+    if not reductions:
+        return
+    readers = _readers(function, {value for each in reductions for value in each.degrees})
     replaced: dict[Value, Value] = {}
-    for loop in loops:
-        is_simple = len(loop.latches) == 1 and len(sources[loop.header]) == 2
-        if is_simple and loop not in parents and not multiplying.isdisjoint(loop.blocks):
-            _Reduction(function, tree, loop, sources[loop.header]).run(replaced)
+    for each in reductions:
+        each.run(readers, replaced)
     substitute(function, replaced)
 
 
@@ -58,28 +69,43 @@ def _multiplies(inst: Inst) -> bool:
     return factor is None or factor <= 0 or factor // (factor & -factor) not in (1, 3, 5, 9)
 
 
+def _readers(function: Function, values: set[Value]) -> dict[Value, list[Inst]]:
+    """The instructions that read each of the values, in states too."""
+    found: dict[Value, list[Inst]] = {value: [] for value in values}
+    for inst in function.insts():
+        for value in inst.uses():
+            if value in found:
+                found[value].append(inst)
+    return found
+
+
 class _Reduction:
     """Of a loop with one way in and one way round."""
 
     def __init__(
-        self, function: Function, tree: DominatorTree, loop: Loop, sources: list[Block]
+        self,
+        function: Function,
+        tree: DominatorTree,
+        loop: Loop,
+        blocks: list[Block],
+        sources: dict[Block, list[Block]],
     ) -> None:
         self.function, self.tree, self.header = function, tree, loop.header
         (self.latch,) = loop.latches
-        (self.source,) = (source for source in sources if source is not self.latch)
+        (self.source,) = (source for source in sources[self.header] if source is not self.latch)
         self.entry, self.again = self._edge(self.source), self._edge(self.latch)
         self.insts: list[Inst] = []
         self.homes: dict[Value | None, Block] = {}
         """Where the loop defines what it defines, constants apart."""
-        for block in tree.order:
-            if block in loop.blocks:
-                insts = [inst for inst in block.insts if not inst.op.has_imm]
-                self.insts += insts
-                self.homes.update(dict.fromkeys(block.params, block))
-                self.homes.update((inst.result, block) for inst in insts)
+        for block in blocks:
+            insts = [inst for inst in block.insts if not inst.op.has_imm]
+            self.insts += insts
+            self.homes.update(dict.fromkeys(block.params, block))
+            self.homes.update((inst.result, block) for inst in insts)
         self.counters = self._counters()
         self.degrees = dict.fromkeys(self.counters, 1)
-        """Of the polynomials that the loop computes."""
+        """Of the counters and the polynomials."""
+        self.polynomials = [inst for inst in self.insts if self._is_polynomial(inst)]
 
     def _edge(self, source: Block) -> Target:
         (edge,) = (edge for edge in source.insts[-1].targets if edge.block is self.header)
@@ -97,20 +123,16 @@ class _Reduction:
                     found[param] = [term_of(start), term_of(by)]
         return found
 
-    def run(self, replaced: dict[Value, Value]) -> None:
+    def run(self, readers: dict[Value, list[Inst]], replaced: dict[Value, Value]) -> None:
         """Reduce what is worth it; `replaced` gets what stands for it."""
-        polynomials = [inst for inst in self.insts if self._is_polynomial(inst)]
-        if not any(map(_multiplies, polynomials)):
-            return
-        readers = self._readers()
         room = MAX_CARRIED - self._count_carried()
         gone: set[Inst] = set()
-        for inst in reversed(polynomials):
+        for inst in reversed(self.polynomials):
             degree = self.degrees[inst.value]
             is_read = readers[inst.value] and inst not in gone
             if not is_read or degree > room or not self._is_certain(inst):
                 continue
-            vanishing = _vanishing_with(inst, polynomials, readers)
+            vanishing = self._vanishing_with(inst, readers)
             saved = sum(_MULTIPLICATION if _multiplies(each) else 1 for each in vanishing)
             if saved <= degree or not any(map(_multiplies, vanishing)):
                 continue
@@ -131,13 +153,21 @@ class _Reduction:
         self.degrees[inst.value] = degree_of(x, y)
         return True
 
-    def _readers(self) -> dict[Value, list[Inst]]:
-        found: dict[Value, list[Inst]] = {value: [] for value in self.degrees}
-        for inst in self.function.insts():
-            for value in inst.uses():
-                if value in found:
-                    found[value].append(inst)
-        return found
+    def _vanishing_with(self, inst: Inst, readers: dict[Value, list[Inst]]) -> set[Inst]:
+        """The polynomials that nobody reads once this one, which is among them, is replaced."""
+        gone = {inst}
+        work = [inst]
+        while work:
+            for arg in work.pop().args:
+                origin = arg.origin
+                if (
+                    arg in self.degrees
+                    and isinstance(origin, Inst)
+                    and gone.issuperset(readers[arg])
+                ):
+                    gone.add(origin)
+                    work.append(origin)
+        return gone
 
     def _count_carried(self) -> int:
         """How many registers the loop takes as it is."""
@@ -195,14 +225,3 @@ class _Reduction:
             at -= 1
             beside = [*beside, *latch[at].args]
         latch[at:at] = insts
-
-
-def _vanishing_with(
-    inst: Inst, polynomials: list[Inst], readers: dict[Value, list[Inst]]
-) -> set[Inst]:
-    """What nobody reads any longer once the instruction is replaced, and itself."""
-    gone = {inst}
-    for each in reversed(polynomials):
-        if gone.issuperset(readers[each.value]) and readers[each.value]:
-            gone.add(each)
-    return gone
