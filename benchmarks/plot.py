@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -20,7 +21,8 @@ SETTINGS = {
     "font.family": "sans-serif",
     "font.size": 9,
 }
-FAMILIES = {"plain": "#7fb79a", "masked": "#5b8db8", "modular": "#b08bbd", "calls": "#d0a35f"}
+COLOURS = ("#d0a35f", "#b5727a", "#5b8db8", "#b08bbd", "#7fb79a")
+"""Of the families' bars, in alphabetical order and from the first one again."""
 MARKS = {
     "C": {"marker": "|", "color": "black", "s": 90, "linewidths": 2},
     "Numba": {"marker": "o", "color": "#d98a1f", "s": 18},
@@ -33,9 +35,7 @@ ROW = 0.19
 def plot(results: Sequence[Result], path: Path) -> None:
     """A bar for tracejit and a mark for each other side, family by family."""
     kernels = [result for result in results if result.subject.group == "kernel"]
-    kernels.sort(
-        key=lambda r: (list(FAMILIES).index(r.subject.family), -r.ratio("CPython")), reverse=True
-    )
+    kernels.sort(key=lambda r: (r.subject.family, -r.ratio("CPython")), reverse=True)
     with pyplot.rc_context(SETTINGS):
         size = (8, 1.3 + ROW * len(kernels))
         figure, axes = pyplot.subplots(figsize=size, layout="constrained")
@@ -47,7 +47,8 @@ def plot(results: Sequence[Result], path: Path) -> None:
 
 
 def draw_bars(axes: Axes, kernels: Sequence[Result]) -> None:
-    for family, colour in FAMILIES.items():
+    families = sorted({kernel.subject.family for kernel in kernels})
+    for family, colour in zip(families, cycle(COLOURS), strict=False):
         rows = [row for row, kernel in enumerate(kernels) if kernel.subject.family == family]
         lengths = [kernels[row].ratio("CPython") for row in rows]
         if rows:
