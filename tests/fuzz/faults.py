@@ -70,16 +70,25 @@ def another_state(change: Callable[[FrameState], FrameState]) -> AbstractContext
     return after_optimising(each(swap))
 
 
-def without_a_local(state: FrameState) -> FrameState:
-    kept = list(state.locals.items())[1:]
-    return replace(state, locals=dict(kept))
+def with_swapped_locals(state: FrameState) -> FrameState:
+    """Not without one: the interpreter does not look whether a local is bound that must be."""
+    names = [name for name, shape in state.locals.items() if isinstance(shape, Value)]
+    swapped = dict(zip(names, [state.locals[name] for name in reversed(names)], strict=True))
+    return FrameState(state.offset, {**state.locals, **swapped}, state.stack, state.call)
+
+
+def with_swapped_locals_of_the_caller(state: FrameState) -> FrameState:
+    if state.call is None:
+        return state
+    call = replace(state.call, caller=with_swapped_locals(state.call.caller))
+    return FrameState(state.offset, state.locals, state.stack, call)
 
 
 def with_swapped_stack(state: FrameState) -> FrameState:
     *below, a, b = state.stack if len(state.stack) > 1 else (None, None)
     if a is None or not isinstance(a, Value) or not isinstance(b, Value):
         return state
-    return replace(state, stack=(*below, b, a))
+    return FrameState(state.offset, state.locals, (*below, b, a), state.call)
 
 
 def bools_returned_as_integers(function: Function) -> None:
@@ -162,7 +171,8 @@ FAULTS: dict[str, Fault] = {
     "products wrap": lambda: another_opcode({Op.imul_ovf: Op.imul_wrap}),
     "equal is unequal": lambda: another_opcode({Op.ieq: Op.ine, Op.ine: Op.ieq}),
     "sums of floats are differences": lambda: another_opcode({Op.fadd: Op.fsub}),
-    "an exit forgets a local": lambda: another_state(without_a_local),
+    "an exit mixes up locals": lambda: another_state(with_swapped_locals),
+    "an exit mixes up a caller's locals": lambda: another_state(with_swapped_locals_of_the_caller),
     "an exit swaps two operands": lambda: another_state(with_swapped_stack),
     "bools are boxed as integers": lambda: after_optimising(bools_returned_as_integers),
     "division truncates": remainders_without_a_step_to_the_floor,
