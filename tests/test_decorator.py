@@ -187,6 +187,23 @@ assert stats(f).disarmed
 """
 
 
+REPLACED = """
+import math
+from functools import partial
+math.sin = partial(lambda ours, x: (ours, x), "ours")
+from tracejit import tracejit
+@tracejit
+def f(x):
+    return math.sin(x)
+for _ in range(5):
+    assert f(1.0) == ("ours", 1.0)
+"""
+
+
+def test_what_was_put_in_the_place_of_a_builtin_before_is_what_is_called():
+    run(REPLACED)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

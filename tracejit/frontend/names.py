@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from types import FunctionType, ModuleType
 from typing import Final
 
+from tracejit.frontend.builtins import is_compiled
 from tracejit.frontend.inlining import can_inline
 from tracejit.frontend.namespaces import ABSENT, lookup
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import AttributeIs, CellIs, GlobalIs
-from tracejit.ir.ops import LIBM
 from tracejit.ir.shapes import Const
 
-KNOWN_CALLABLES = {
-    id(known)
-    for known in (
-        *(abs, min, max, bool, int, float, divmod, pow, round, range),
-        *(getattr(math, name) for name in LIBM.values()),
-        *(math.sqrt, math.floor, math.ceil, math.trunc, math.fabs, math.copysign),
-        *(math.isnan, math.isinf, math.isfinite, math.degrees, math.radians),
-    )
-}
-"""The identities of the builtins that are compiled."""
 _USEFUL: Final = (int, bool, float, type(None), ModuleType)
 
 
@@ -67,7 +56,7 @@ def attribute_constant(t: Tracer, module: ModuleType, name: str) -> Const:
 
 
 def _check_useful(t: Tracer, name: str, value: object, kind: str) -> None:
-    if type(value) in _USEFUL or id(value) in KNOWN_CALLABLES:
+    if type(value) in _USEFUL or is_compiled(value):
         return
     if isinstance(value, FunctionType) and can_inline(t, value):
         return
