@@ -25,7 +25,7 @@ from tests.differential import (
     compare,
     fingerprint,
 )
-from tests.fuzz.generate import HELPERS, Chooser, generate
+from tests.fuzz.generate import HELPERS, generate
 
 REGRESSIONS = Path(__file__).parent.parent / "regressions"
 CALLS = 8
@@ -55,7 +55,7 @@ LARGE = (2**63 - 1, 2**63 - 2, -(2**63), -(2**63) + 1, 2**62, 2**62 + 1, -(2**62
 UNSIGNED = (2**63, 2**63 + 1, 2**64 - 1, 2**64 - 2, 2**64 - 59, 0xCBF29CE484222325, 2**64)
 
 
-def make_case(chooser: Chooser, calm: bool | None = None) -> Case:
+def make_case(chooser: random.Random, calm: bool | None = None) -> Case:
     """A program and its calls; by default, half of the cases are calm."""
     if calm is None:
         calm = chooser.randrange(2) == 1
@@ -63,7 +63,7 @@ def make_case(chooser: Chooser, calm: bool | None = None) -> Case:
     return Case(source, [make_arguments(chooser, calm, floats) for _ in range(CALLS)])
 
 
-def make_arguments(chooser: Chooser, calm: bool, floats: bool) -> tuple[object, ...]:
+def make_arguments(chooser: random.Random, calm: bool, floats: bool) -> tuple[object, ...]:
     """Three arguments: mostly small integers, often edges, seldom something else."""
     pools = (
         [CALM] * 12 + [EDGES] if calm else [SMALL] * 6 + [EDGES] * 3 + [LARGE] * 4 + [UNSIGNED] * 2

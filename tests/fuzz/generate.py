@@ -10,7 +10,8 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from random import Random
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -50,12 +51,6 @@ TRIPS = 90
 """About how many times an innermost loop's body may run in one call."""
 
 
-class Chooser(Protocol):
-    """What the generator takes from `random.Random`, so that Hypothesis can be behind it."""
-
-    def randrange(self, stop: int, /) -> int: ...
-
-
 @dataclass(slots=True)
 class Place:
     """Where a statement stands."""
@@ -70,7 +65,7 @@ class Place:
 class Generator:
     """One program in the making."""
 
-    chooser: Chooser
+    chooser: Random
     names: list[str] = field(default_factory=lambda: list(PARAMETERS))
     earlier: list[ast.stmt] = field(default_factory=list)
     counters: int = 0
@@ -818,7 +813,7 @@ class _Bound(ast.NodeTransformer):
                 return ast.If(ast.UnaryOp(ast.Not(), test), [reset], [])
 
 
-def generate(chooser: Chooser, calm: bool = False) -> tuple[str, bool]:
+def generate(chooser: Random, calm: bool = False) -> tuple[str, bool]:
     """The source of a random function `program(a, b, c)`, and of those that it calls.
 
     And whether it is about floats.
