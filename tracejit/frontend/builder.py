@@ -67,11 +67,11 @@ def _trace(tracer: Tracer, entry: Entry) -> None:
     tracer.load(entry)
     offset = entry.offset
     if entry.latch:
-        tracer.begin(tracer.flow.instrs[offset])
+        tracer.begin(tracer.frame.flow.instrs[offset])
         tracer.poll()
         tracer.jump(offset)
     while tracer.block is not None:
-        instr = tracer.flow.instrs[offset]
+        instr = tracer.frame.flow.instrs[offset]
         tracer.begin(instr)
         try:
             handler = HANDLERS.get(instr.name)
@@ -81,5 +81,5 @@ def _trace(tracer: Tracer, entry: Entry) -> None:
         except Leave as leave:
             tracer.leave(leave.reason)
         offset = tracer.next
-        if tracer.block is not None and offset in tracer.flow.merges:
+        if tracer.block is not None and offset in tracer.frame.flow.merges:
             tracer.jump(offset)

@@ -92,7 +92,6 @@ class Tracer:
         "block",
         "callees",
         "compiled",
-        "flow",
         "frame",
         "inlined",
         "instr",
@@ -107,7 +106,6 @@ class Tracer:
 
     def __init__(self, python: FunctionType, flow: Flow) -> None:
         self.compiled = self.frame = Frame(python, python.__code__, flow)
-        self.flow = flow
         name = python.__name__.strip("<>")
         self.ir = Function(name if name.isidentifier() else "function")
         self.work: list[Entry] = []
@@ -131,7 +129,7 @@ class Tracer:
     def load(self, entry: Entry) -> None:
         """Go on where an entry begins."""
         self.enter(entry.block)
-        self.frame, self.flow = entry.frame, entry.frame.flow
+        self.frame = entry.frame
         self.locals, self.stack, self.midway = entry.locals, entry.stack, entry.midway
 
     def enter(self, block: Block) -> None:
@@ -158,7 +156,7 @@ class Tracer:
 
     def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
         bound = self.locals
-        live = {name: bound[name] for name in self.flow.live[offset] if name in bound}
+        live = {name: bound[name] for name in self.frame.flow.live[offset] if name in bound}
         return FrameState(offset, live, stack, self.frame.call)
 
     def leave(self, reason: str) -> None:
@@ -205,7 +203,6 @@ class Tracer:
         live = {name: own[name] for name in frame.flow.live[instr.offset] if name in own}
         after = FrameState(instr.next, live, tuple(self.stack), frame.call)
         self.frame = Frame(function, code, flow, caller, Inlined(function, code, after))
-        self.flow = flow
         self.locals, self.stack, self.midway = bound, [], ()
         self.next = 0
 
@@ -213,7 +210,7 @@ class Tracer:
         """Go on behind the call of the function that is being traced."""
         caller = self.frame.caller
         assert caller is not None
-        self.frame, self.flow, self.instr = caller.frame, caller.frame.flow, caller.instr
+        self.frame, self.instr = caller.frame, caller.instr
         self.locals, self.midway = dict(caller.locals), caller.midway
         self.stack = [*caller.stack, shape]
         if caller.returns_once:
@@ -365,7 +362,7 @@ class Tracer:
         the current block.
         """
         midway = self._midway(offset)
-        if fork or offset in self.flow.merges:
+        if fork or offset in self.frame.flow.merges:
             return self._merge(offset, midway, self.meets(offset))
         block = self.ir.new_block()
         entry = Entry(self.frame, block, offset, dict(self.locals), list(self.stack), midway)
@@ -374,7 +371,7 @@ class Tracer:
 
     def meets(self, offset: int) -> bool:
         """Whether a jump from here to the offset meets others that jump back there."""
-        return offset < self.instr.offset and offset in self.flow.latched
+        return offset < self.instr.offset and offset in self.frame.flow.latched
 
     def _midway(self, offset: int) -> tuple[int, ...]:
         """Keeps loops reducible where code enters them midway, as a resume function does.
@@ -382,18 +379,19 @@ class Tracer:
         The rest of that iteration is a copy of its own, up to the jump back to the header.
         """
         source = self.instr.offset
-        around = self.flow.inside[source]
+        inside = self.frame.flow.inside
         return tuple(
             [
                 header
-                for header in self.flow.inside[offset]
-                if header in self.midway or not (header in around or header == source)
+                for header in inside[offset]
+                if header in self.midway or not (header in inside[source] or header == source)
             ]
         )
 
     def _merge(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
-        bound, fixed = self.locals, self.flow.fixed
-        names = [name for name in self.flow.live[offset] if name in bound]
+        bound, flow = self.locals, self.frame.flow
+        fixed = flow.fixed
+        names = [name for name in flow.live[offset] if name in bound]
         varying = [name for name in names if name not in fixed]
         shapes: list[Shape] = []
         key: list[Hashable] = [tuple(names)]
