@@ -33,20 +33,11 @@ FLOAT_CONDITION = {
 }
 
 
-@lowers(*_CONDITION)
+@lowers(*_CONDITION, *FLOAT_CONDITION)
 def lower_comparison(select: Selector, inst: Inst) -> None:
     d = select.register(inst.value)
     select.emit("zero", d)
-    condition = _compare(select, inst)
-    select.emit("set" + condition, d)
-
-
-@lowers(*FLOAT_CONDITION)
-def lower_float_comparison(select: Selector, inst: Inst) -> None:
-    d = select.register(inst.value)
-    select.emit("zero", d)
-    condition = compare_floats(select, inst)
-    select.emit("set" + condition, d)
+    select.emit("set" + _flags_by(select, inst), d)
 
 
 def compare_floats(select: Selector, inst: Inst) -> str:
@@ -85,13 +76,16 @@ def flags_of(select: Selector, value: Value) -> str:
     origin = select.only_here(value)
     if origin is not None and origin.op is Op.bnot:
         return INVERSE[flags_of(select, origin.args[0])]
-    if origin is not None and origin.op in _CONDITION:
-        return _compare(select, origin)
-    if origin is not None and origin.op in FLOAT_CONDITION:
-        return compare_floats(select, origin)
+    if origin is not None and (origin.op in _CONDITION or origin.op in FLOAT_CONDITION):
+        return _flags_by(select, origin)
     register = select.register(value)
     select.emit("test32", register, register)
     return "ne"
+
+
+def _flags_by(select: Selector, inst: Inst) -> str:
+    """Set the flags by the comparison; the condition that then stands for true."""
+    return (compare_floats if inst.op in FLOAT_CONDITION else _compare)(select, inst)
 
 
 def _compare(select: Selector, inst: Inst) -> str:
