@@ -321,17 +321,13 @@ def _trailing_zeros(a: int) -> int:
     return (a & -a).bit_length() - 1
 
 
-_COUNTS: Final = (
-    # How many zeros stand below the lowest one.
-    _machine("itrailing_zeros", _UNARY, _trailing_zeros, traps=True),
-)
-
-
 def _swap_bytes(a: int) -> int:
     return wrap_i64(int.from_bytes(unsigned(a).to_bytes(WORD // 8, "little"), "big"))
 
 
-_SHUFFLES: Final = (
+_BITS: Final = (
+    # How many zeros stand below the lowest one.
+    _machine("itrailing_zeros", _UNARY, _trailing_zeros, traps=True),
     # The bytes of a register in the other order.
     _machine("ibyte_swap", _UNARY, _swap_bytes),
 )
@@ -492,8 +488,7 @@ class Op:
             *_UNSIGNED,
             *_WIDE,
             *_RECIPROCALS,
-            *_COUNTS,
-            *_SHUFFLES,
+            *_BITS,
             *_GUARDS,
             *_FLOATS,
             *_LIBM,
