@@ -1,11 +1,13 @@
 """Strength reduction: polynomials of a loop's counters become sums that go along.
 
-header(i):                              header(i, p, q):
-    square = i * i                          next = i + 1
-    multiple = i * 7                        header(next, p + q, q + 2)
-    polynomial = square - multiple
-    next = i + 1                        with p for the polynomial
-    header(next)
+A parameter of the loop stands for the polynomial, and others for its differences:
+
+    header(i):                              header(i, p, q):
+        square = i * i                          next = i + 1
+        multiple = i * 7                        header(next, p + q, q + 2)
+        polynomial = square - multiple
+        next = i + 1                        with p for the polynomial
+        header(next)
 """
 
 from __future__ import annotations
