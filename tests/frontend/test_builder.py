@@ -180,13 +180,16 @@ def test_identity_with_a_singleton_is_decided_by_types(text: str, arg: object) -
 
 def test_globals_and_builtins_are_constants_under_one_assumption_each() -> None:
     made = function("def f(a):\n    return abs(a) + LIMIT + abs(LIMIT)")
-    assert built(made, (1,)).assumptions == [GlobalIs("abs", abs), GlobalIs("LIMIT", LIMIT)]
+    assert built(made, (1,)).assumptions == [
+        GlobalIs("abs", abs, None),
+        GlobalIs("LIMIT", LIMIT, None),
+    ]
 
 
 def test_a_global_hides_a_builtin() -> None:
     made = function("def f(a):\n    return abs(a)", abs=bool)
     ir = built(made, (1,))
-    assert ir.assumptions == [GlobalIs("abs", bool)]
+    assert ir.assumptions == [GlobalIs("abs", bool, None)]
     assert run(made, (7,)) == Returned(True)
 
 
@@ -211,8 +214,8 @@ def test_calls_of_functions_are_traced_in_their_place() -> None:
     double, sign = names["double"], names["sign"]
     ir = built(made, (1, -1))
     assert ir.assumptions == [
-        GlobalIs("double", double),
-        GlobalIs("sign", sign),
+        GlobalIs("double", double, None),
+        GlobalIs("sign", sign, None),
         FunctionHas("defaults", sign.__defaults__, sign),
         FunctionHas("code", sign.__code__, sign),
         FunctionHas("code", double.__code__, double),
@@ -265,7 +268,7 @@ def closure(source: str) -> FunctionType:
 
 def test_a_closure_cell_is_a_constant() -> None:
     made = closure("return a * x")
-    assert built(made, (1,)).assumptions == [CellIs(0, 5)]
+    assert built(made, (1,)).assumptions == [CellIs(0, 5, None)]
     assert run(made, (3,)) == Returned(15)
 
 

@@ -91,7 +91,7 @@ def test_assumptions_are_read_back() -> None:
     assumed = "    assume global abs is builtins.abs\n    assume cell 2 is 5\n"
     text = f"function f:\n{assumed}block0():\n    ret None\n"
     function = parse(text)
-    assert function.assumptions == [GlobalIs("abs", abs), CellIs(2, 5)]
+    assert function.assumptions == [GlobalIs("abs", abs, None), CellIs(2, 5, None)]
     assert print_function(function) == text
 
 

@@ -329,7 +329,7 @@ def test_threads_run_native_code_of_one_function(total):
 
 def guarded_version(function, signature):
     """total_version that holds while the global STEP is an object."""
-    guards = layout.guards(function, [GlobalIs("STEP", function.__globals__["STEP"])])
+    guards = layout.guards(function, [GlobalIs("STEP", function.__globals__["STEP"], None)])
     return native.total_version(function, signature, guards, kept=function.__globals__["STEP"])
 
 

@@ -46,7 +46,7 @@ def test_other_platforms_are_refused(monkeypatch, attribute, value, reason):
 
 def test_a_changed_global_fails_the_guard():
     names = namespace(name=1)
-    guards = layout.guards(function_in(names), [GlobalIs("name", 1)])
+    guards = layout.guards(function_in(names), [GlobalIs("name", 1, None)])
     assert hold(guards)
     names["name"] = 2
     assert not hold(guards)
@@ -56,14 +56,14 @@ def test_a_changed_global_fails_the_guard():
 
 def test_a_deleted_global_fails_the_guard():
     names = namespace(name=1)
-    guards = layout.guards(function_in(names), [GlobalIs("name", 1)])
+    guards = layout.guards(function_in(names), [GlobalIs("name", 1, None)])
     del names["name"]
     assert not hold(guards)
 
 
 def test_a_shadowed_builtin_fails_the_guard():
     names = namespace()
-    guards = layout.guards(function_in(names), [GlobalIs("abs", abs)])
+    guards = layout.guards(function_in(names), [GlobalIs("abs", abs, None)])
     assert hold(guards)
     names["abs"] = abs
     assert not hold(guards)
@@ -71,14 +71,14 @@ def test_a_shadowed_builtin_fails_the_guard():
 
 def test_a_changed_builtin_fails_the_guard():
     names = namespace()
-    guards = layout.guards(function_in(names), [GlobalIs("abs", abs)])
+    guards = layout.guards(function_in(names), [GlobalIs("abs", abs, None)])
     names["__builtins__"]["abs"] = max
     assert not hold(guards)
 
 
 def test_replaced_keys_with_the_same_version_are_read_where_they_are():
     names = namespace(name=1, other=2)
-    guards = layout.guards(function_in(names), [GlobalIs("name", 1)])
+    guards = layout.guards(function_in(names), [GlobalIs("name", 1, None)])
     copy = names.copy()
     copy["name"] = 3
     names.clear()
@@ -88,7 +88,7 @@ def test_replaced_keys_with_the_same_version_are_read_where_they_are():
 
 def test_many_globals_share_one_guard_of_the_keys():
     names = namespace(**{f"name{index}": index for index in range(40)})
-    assumptions = [GlobalIs(f"name{index}", index) for index in range(40)]
+    assumptions = [GlobalIs(f"name{index}", index, None) for index in range(40)]
     guards = layout.guards(function_in(names), assumptions)
     assert [guard.width for guard in guards] == [4] + [8] * 40
     assert hold(guards)
@@ -108,7 +108,7 @@ def test_a_changed_cell_fails_the_guard():
         return function, change
 
     function, change = outer()
-    guards = layout.guards(function, [CellIs(0, "old")])
+    guards = layout.guards(function, [CellIs(0, "old", None)])
     assert hold(guards)
     change()
     assert not hold(guards)
@@ -171,9 +171,9 @@ def test_globals_and_cells_of_an_inlined_function_are_its_own():
     guards = layout.guards(
         function,
         [
-            GlobalIs("name", "here"),
+            GlobalIs("name", "here", None),
             GlobalIs("name", "there", other),
-            CellIs(0, "here"),
+            CellIs(0, "here", None),
             CellIs(0, "there", callee),
         ],
     )
@@ -186,7 +186,7 @@ def test_keys_that_are_not_all_strings_are_not_guarded():
     names = namespace(name=1)
     names[1] = 2
     with pytest.raises(layout.Unguardable):
-        layout.guards(function_in(names), [GlobalIs("name", 1)])
+        layout.guards(function_in(names), [GlobalIs("name", 1, None)])
 
 
 def test_a_subclass_of_dict_is_not_guarded():
@@ -194,9 +194,9 @@ def test_a_subclass_of_dict_is_not_guarded():
         pass
 
     with pytest.raises(layout.Unguardable):
-        layout.guards(function_in(Namespace(name=1)), [GlobalIs("name", 1)])
+        layout.guards(function_in(Namespace(name=1)), [GlobalIs("name", 1, None)])
 
 
 def test_what_changed_already_is_not_guarded():
     with pytest.raises(layout.Unguardable):
-        layout.guards(function_in(namespace(name=1)), [GlobalIs("name", 2)])
+        layout.guards(function_in(namespace(name=1)), [GlobalIs("name", 2, None)])

@@ -111,7 +111,7 @@ class GlobalIs:
 
     name: str
     value: object
-    function: FunctionType | None = None
+    function: FunctionType | None
     """The inlined function whose global it is; None for the function that is compiled."""
 
     def key(self) -> Hashable:
@@ -124,7 +124,7 @@ class CellIs:
 
     index: int
     value: object
-    function: FunctionType | None = None
+    function: FunctionType | None
     """The inlined function whose cell it is; None for the function that is compiled."""
 
     def key(self) -> Hashable:

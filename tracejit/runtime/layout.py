@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from tracejit.backend.target import MemoryIs
-    from tracejit.ir.function import Assumption, AttributeIs, GlobalIs, KeywordDefaultIs
+    from tracejit.ir.function import Assumption
 
 TAGGED_INTS: Final = sys.version_info >= (3, 12)
 IMMORTAL: Final = sys.version_info >= (3, 12)
@@ -161,30 +161,37 @@ def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[Me
     they are only good while function and objects live. Raises Unguardable.
     """
     from tracejit.backend.target import MemoryIs
-    from tracejit.ir.function import AttributeIs, CellIs, FunctionHas
+    from tracejit.ir.function import AttributeIs, CellIs, FunctionHas, GlobalIs, KeywordDefaultIs
 
     keys: dict[tuple[int, ...], MemoryIs] = {}
     values: dict[tuple[int, ...], MemoryIs] = {}
+
+    def found_in(dictionaries: Iterable[dict[str, object]], name: str) -> tuple[int, ...]:
+        """Where the last of the dictionaries has the name, if nobody adds it to another one."""
+        for dictionary in dictionaries:
+            version = (id(dictionary) + _DICT_KEYS, _KEYS_VERSION)
+            if version not in keys:
+                keys[version] = MemoryIs(version, 4, _version(dictionary, name))
+        # A copy of the keys may have the same version: their address is not to be relied on.
+        return id(dictionary) + _DICT_KEYS, _value_offset(dictionary, name)
+
     for assumption in assumptions:
-        owner: FunctionType = function
-        if not isinstance(assumption, AttributeIs) and assumption.function is not None:
-            owner = assumption.function  # type: ignore[assignment]  # taken for a method
-        if isinstance(assumption, FunctionHas):
-            path: tuple[int, ...] = (id(owner) + _ATTRIBUTES[assumption.attribute],)
-        elif isinstance(assumption, CellIs):
-            assert owner.__closure__ is not None
-            path = (id(owner.__closure__[assumption.index]) + CELL_CONTENTS,)
-        else:
-            if isinstance(assumption, AttributeIs):
-                kind = (id(assumption.module) + 8,)
-                values[kind] = MemoryIs(kind, 8, id(type(assumption.module)))
-            for dictionary in _dictionaries(owner, assumption):
-                version = (id(dictionary) + _DICT_KEYS, _KEYS_VERSION)
-                if version not in keys:
-                    keys[version] = MemoryIs(version, 4, _version(dictionary, assumption.name))
-            # A copy of the keys may have the same version: their address is not to be relied on.
-            path = id(dictionary) + _DICT_KEYS, _value_offset(dictionary, assumption.name)
-        values[path] = MemoryIs(path, 8, id(assumption.value))
+        match assumption:
+            case FunctionHas(attribute, value, owner):
+                path: tuple[int, ...] = (id(owner) + _ATTRIBUTES[attribute],)
+            case CellIs(index, value, owner):
+                closure = (owner or function).__closure__
+                assert closure is not None
+                path = (id(closure[index]) + CELL_CONTENTS,)
+            case GlobalIs(name, value, owner):
+                path = found_in(_searched(owner or function, name), name)
+            case KeywordDefaultIs(name, value, owner):
+                path = found_in([_keyword_defaults(owner, name)], name)
+            case AttributeIs(module, name, value):
+                kind = (id(module) + 8,)
+                values[kind] = MemoryIs(kind, 8, id(type(module)))
+                path = found_in([vars(module)], name)
+        values[path] = MemoryIs(path, 8, id(value))
     found = [*keys.values(), *values.values()]
     if not all(holds(guard) for guard in found):
         raise Unguardable("it has changed already")
@@ -199,22 +206,6 @@ def holds(guard: MemoryIs) -> bool:
     return (word(address) if guard.width == 8 else half(address)) == guard.value
 
 
-def _dictionaries(
-    function: FunctionType, assumption: GlobalIs | AttributeIs | KeywordDefaultIs
-) -> list[dict[str, object]]:
-    """The dictionaries where the name is looked up; the last one has it."""
-    from tracejit.ir.function import AttributeIs, GlobalIs
-
-    if isinstance(assumption, AttributeIs):
-        return [vars(assumption.module)]
-    if isinstance(assumption, GlobalIs):
-        return _searched(function, assumption.name)
-    found = function.__kwdefaults__
-    if type(found) is not dict or assumption.name not in found:
-        raise Unguardable(f"there is no default for {assumption.name}")
-    return [found]
-
-
 def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
     """The dictionaries that a lookup of the global reads; the last one has it."""
     found: list[dict[str, object]] = []
@@ -225,6 +216,14 @@ def _searched(function: FunctionType, name: str) -> list[dict[str, object]]:
         if name in dictionary:
             return found
     raise Unguardable(f"there is no global {name}")
+
+
+def _keyword_defaults(function: FunctionType, name: str) -> dict[str, object]:
+    """The dictionary that has the default of the parameter."""
+    found = function.__kwdefaults__
+    if type(found) is not dict or name not in found:
+        raise Unguardable(f"there is no default for {name}")
+    return found
 
 
 def _version(dictionary: dict[str, object], name: str) -> int:
