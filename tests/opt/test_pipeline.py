@@ -15,7 +15,7 @@ from tracejit.ir.interpreter import Returned, interpret
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import print_function
 from tracejit.ir.verifier import verify
-from tracejit.opt import fold, forms, gvn, intervals, ranges
+from tracejit.opt import algebra, conditions, forms, gvn, intervals
 from tracejit.opt.pipeline import PASSES, optimise
 
 
@@ -60,7 +60,7 @@ def test_each_pass_is_reported_after_it_ran() -> None:
 
 
 def _break_inverse(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(fold.INVERSE, Op.ilt, Op.igt)
+    patch.setitem(algebra.INVERSE, Op.ilt, Op.igt)
 
 
 def _break_addition(patch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def _break_division_check(patch: pytest.MonkeyPatch) -> None:
 
 
 def _break_branch_facts(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(ranges, "_without", lambda a, b, c, d: (a, max(a, b - 1)))
+    patch.setattr(conditions, "_without", lambda a, b, c, d: (a, max(a, b - 1)))
 
 
 @pytest.mark.parametrize(

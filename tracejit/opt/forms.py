@@ -16,7 +16,7 @@ from tracejit.ir.ops import (
     Opcode,
 )
 from tracejit.ir.types import I64_MAX, INT, MOST_EXACT
-from tracejit.opt.fold import SWAPPED
+from tracejit.opt.algebra import SWAPPED
 from tracejit.opt.intervals import Interval
 from tracejit.opt.nonzero import Nonzero
 from tracejit.opt.ranges import Ranges
