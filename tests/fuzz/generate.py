@@ -34,7 +34,7 @@ MATH = (
     *((1, name) for name in ("sqrt", "math.sqrt", "math.floor", "math.ceil", "math.trunc")),
     *((1, f"math.{name}") for name in ("sin", "cos", "exp", "log", "atan", "tanh", "log1p")),
     *((1, f"math.{name}") for name in ("isnan", "isfinite", "isinf", "fabs", "erf", "degrees")),
-    *((2, f"math.{name}") for name in ("atan2", "copysign", "pow", "hypot")),
+    *((2, f"math.{name}") for name in ("atan2", "copysign", "pow", "hypot", "fmod", "log")),
 )
 """How many arguments they take, and their names."""
 MASKS = (2**64 - 1, 2**64 - 1, 2**63 - 1, 2**63, 2**48 - 1, 2**32 - 1, 0xFFFF, 255)
@@ -158,13 +158,14 @@ class Generator:
 
     def conversion(self, depth: int) -> ast.expr:
         value = self.expression(depth)
-        match self.one_of(("float", "float", "int", "round", "whole", "power", "math", "math")):
+        match self.one_of(
+            ("float", "float", "int", "round", "whole", "power", "math", "math", "digits")
+        ):
             case "math":
                 arity, name = self.one_of(MATH)
-                module, _, attribute = name.rpartition(".")
-                function = ast.Attribute(ast.Name(module), attribute) if module else ast.Name(name)
-                more = [self.leaf() for _ in range(arity - 1)]
-                return ast.Call(function, [value, *more], [])
+                return named(name, value, *[self.leaf() for _ in range(arity - 1)])
+            case "digits":
+                return call("round", value, ast.Constant(self.one_of((0, 1, 2, 3, 7, 22, -1))))
             case "whole":
                 return method(call("float", value), "is_integer")
             case "power":
@@ -260,7 +261,9 @@ class Generator:
         return ast.IfExp(self.comparison(depth - 1), self.expression(depth), self.expression(depth))
 
     def builtin(self, depth: int) -> ast.expr:
-        kind = self.one_of(("abs", "min", "max", "bool", "int", "length", "count", "divmod"))
+        kind = self.one_of(
+            ("abs", "min", "max", "bool", "int", "length", "count", "divmod", "gcd", "isqrt")
+        )
         one = self.expression(depth)
         two = self.divisor(depth) if kind == "divmod" else self.expression(depth)
         match kind:
@@ -271,6 +274,10 @@ class Generator:
                 return method(one, "bit_length")
             case "count":
                 return method(one, "bit_count")
+            case "gcd":
+                return named("math.gcd", one, two)
+            case "isqrt":
+                return named("math.isqrt", call("abs", one) if self.chance(80) else one)
             case "divmod":
                 pair = call("divmod", one, two)
                 return ast.Subscript(pair, ast.Constant(self.chooser.randrange(2)))
@@ -680,6 +687,11 @@ def parameters(names: Sequence[str], defaults: Sequence[ast.expr] = ()) -> ast.a
 
 def call(name: str, *args: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name), list(args), [])
+
+
+def named(name: str, *args: ast.expr) -> ast.Call:
+    """A call of what a name stands for that may be a module's."""
+    return ast.Call(ast.parse(name, mode="eval").body, list(args), [])
 
 
 def method(value: ast.expr, name: str) -> ast.Call:

@@ -3,8 +3,18 @@
 # The forms that the linter warns of are what is tested.
 # ruff: noqa: RET504
 
+import math
+from math import gcd
+
 from tests.differential import EDGES, SMALL
 from tests.programs.program import ANY, FACTOR, on
+
+SQUARES = tuple(
+    root**2 + off
+    for root in (1, 2, 3, 94906265, 94906266, 2**31, 3037000499, 3037000500, 2**32 - 1, 2**32)
+    for off in (-1, 0, 1)
+)
+"""Integers at which roots change, up to where registers end."""
 
 
 @on(FACTOR, FACTOR, ANY)
@@ -260,3 +270,33 @@ def overflow_in_the_second_operation(a, b):
 @on(ANY, ANY)
 def subscripts(a, b):
     return divmod(a, b)[1], (a, b)[0]
+
+
+@on(ANY, ANY)
+def divisor_of_both(a, b):
+    return gcd(a, b)
+
+
+@on(EDGES, EDGES, EDGES)
+def divisor_of_all(a, b, c):
+    return math.gcd(a, b, c), math.gcd(), math.gcd(c), math.gcd(a, 0), math.gcd(12, b)
+
+
+@on(SQUARES)
+def square_root(a):
+    return math.isqrt(a)
+
+
+@on(ANY)
+def square_root_of_anything(a):
+    return math.isqrt(a)
+
+
+@on(EDGES)
+def rounded_integers(a):
+    return round(a), round(a, 2), round(a, None), round(a, True)
+
+
+@on(EDGES)
+def integers_rounded_to_tens(a):
+    return round(a, -1)

@@ -124,6 +124,28 @@ def inverse_powers(a):
     return a**-1, a**-2
 
 
+HALFWAY = (
+    0.125, 0.375, -0.125, 0.625, 2.675, 1.005, 0.045, 1.115, -1.115, 0.5, 1.5, 2.5, 5e-4, 0.0015,
+    -0.0004, 1e-9, 450359962737.045, 45035996273704.96, 4503599627370.5, 12345678.90625,
+)  # fmt: skip
+"""Of the decimal digits, or nearly so."""
+
+
+@on((*HALFWAY, *FLOATS))
+def rounded_to_digits(a):
+    return round(a, 2)
+
+
+@on((*HALFWAY, *FLOATS))
+def rounded_to_other_digits(a):
+    return round(a, 0), round(a, 1), round(a, 3), round(a, None), round(a, 22) if a < 1e-7 else 0
+
+
+@on((*HALFWAY, *FLOATS[:9]))
+def rounded_before_the_point(a):
+    return round(a, -1)
+
+
 @on(FLOATS)
 def roots(a):
     return a**0.5
@@ -341,6 +363,16 @@ def logarithms(a):
 @on(NUMBERS)
 def logarithms_of_more(a):
     return math.log1p(a), math.cbrt(a)
+
+
+@on(NUMBERS, (*NUMBERS, 1, 1.0, 2, 10))
+def logarithms_to_a_base(a, b):
+    return math.log(abs(a), b)
+
+
+@on(FLOATS, NUMBERS)
+def remainders_with_the_sign_of_the_dividend(a, b):
+    return math.fmod(a, b)
 
 
 @on(FLOATS)

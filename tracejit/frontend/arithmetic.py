@@ -7,8 +7,8 @@ from typing import Final
 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.floats import compare_floats, float_operation
+from tracejit.frontend.integers import power
 from tracejit.frontend.tracer import Leave, Tracer
-from tracejit.ir.function import Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, RangeIter, RangeOf, Shape, TupleOf
 from tracejit.ir.types import BOOL, F64, INT
@@ -36,8 +36,6 @@ COMPARISONS: Final = {
     ">=": Op.ige,
 }
 _INVERTING_BOOL_WARNS = sys.version_info >= (3, 12)
-_LONGEST_EXPANSION = 64
-"""Larger constant exponents take the loop: few integers have such powers in 64 bits."""
 
 
 def binary_op(t: Tracer, instr: Instr) -> None:
@@ -57,87 +55,6 @@ def _binary(t: Tracer, symbol: str, left: Shape, right: Shape) -> Shape:
         raise Leave("type:int")
     op, reason = _INTEGER[symbol]
     return t.emit(op, a, b, reason=reason)
-
-
-def power(t: Tracer, left: Shape, right: Shape) -> Shape:
-    """left ** right, of integers"""
-    base, exponent = t.as_int(left), t.as_int(right)
-    if isinstance(right, Const):
-        constant = t.small(right)
-        if constant < 0:
-            raise Leave("negative-power")
-        if constant <= _LONGEST_EXPANSION:
-            return _constant_power(t, base, constant)
-    if isinstance(left, Const) and left.value == 2:
-        # Undefined, like the shift, for negative exponents only.
-        return t.emit(Op.ishl, t.iconst(1), exponent, reason="power")
-    return _variable_power(t, base, exponent)
-
-
-def _constant_power(t: Tracer, base: Value, exponent: int) -> Value:
-    """Square and multiply from the highest bit: every intermediate result is a smaller power."""
-    if exponent == 0:
-        return t.iconst(1)
-    result = base
-    for bit in f"{exponent:b}"[1:]:
-        result = t.emit(Op.imul, result, result)
-        if bit == "1":
-            result = t.emit(Op.imul, result, base)
-    return result
-
-
-def _variable_power(t: Tracer, base: Value, exponent: Value) -> Value:
-    """Square and multiply from the lowest bit, never squaring beyond the highest."""
-    zero, one = t.iconst(0), t.iconst(1)
-    negative = t.new_block()
-    loop = t.new_block([base, base, base])
-    square, done = t.new_block(), t.new_block([base])
-    t.branch(
-        t.emit(Op.ilt, exponent, zero), Target(negative, []), Target(loop, [one, base, exponent])
-    )
-    t.enter(negative)
-    t.leave("negative-power")
-    t.enter(loop)
-    result, factor, left = loop.params
-    odd = t.emit(Op.ine, t.emit(Op.iand, left, one), zero)
-    result = t.emit(Op.imul, result, t.compute(Op.select, odd, factor, one))
-    left = t.emit(Op.ishr, left, one)
-    t.branch(t.emit(Op.igt, left, zero), Target(square, []), Target(done, [result]))
-    t.enter(square)
-    t.jump_within(loop, result, t.emit(Op.imul, factor, factor), left)
-    t.enter(done)
-    return done.params[0]
-
-
-def modular_power(t: Tracer, base: Value, exponent: Value, modulus: Value) -> Value:
-    """pow(base, exponent, modulus): square and multiply from the lowest bit."""
-    zero, one = t.iconst(0), t.iconst(1)
-    leaves, positive = t.new_block(), t.new_block()
-    loop, done = t.new_block([base, base, base]), t.new_block([base])
-    natural = t.compute(Op.band, t.emit(Op.ige, exponent, zero), t.emit(Op.igt, modulus, zero))
-    t.branch(natural, Target(positive, []), Target(leaves, []))
-    t.enter(leaves)
-    t.leave("modular-power")
-    t.enter(positive)
-    first = t.emit(Op.imod, one, modulus)
-    reduced = t.emit(Op.imod, base, modulus)
-    t.branch(
-        t.emit(Op.igt, exponent, zero),
-        Target(loop, [first, reduced, exponent]),
-        Target(done, [first]),
-    )
-    t.enter(loop)
-    result, factor, left = loop.params
-    odd = t.emit(Op.ine, t.emit(Op.iand, left, one), zero)
-    product = t.emit(Op.imul, result, t.compute(Op.select, odd, factor, one))
-    result = t.emit(Op.imod, product, modulus)
-    squared = t.emit(Op.imod, t.emit(Op.imul, factor, factor), modulus)
-    left = t.emit(Op.ishr, left, one)
-    t.branch(
-        t.emit(Op.igt, left, zero), Target(loop, [result, squared, left]), Target(done, [result])
-    )
-    t.enter(done)
-    return done.params[0]
 
 
 def unary_negative(t: Tracer, instr: Instr) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType
 from typing import Final, TypeAlias
 
-from tracejit.frontend.arithmetic import compare, modular_power, power, truth_shape
-from tracejit.frontend.floats import float_operation, is_finite, is_whole, leave_unless
+from tracejit.frontend.arithmetic import compare, truth_shape
+from tracejit.frontend.floats import float_operation, is_finite, is_whole, leave_unless, round_to
+from tracejit.frontend.integers import (
+    greatest_common_divisor,
+    integer_square_root,
+    modular_power,
+    power,
+)
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Block, Target
 from tracejit.ir.ops import LIBM, Op, Opcode
@@ -177,10 +183,13 @@ def _libm(op: Opcode) -> Callable[[Tracer, list[Shape]], None]:
     """
 
     def compiled(t: Tracer, args: list[Shape]) -> None:
-        result = t.compute(op, *map(t.as_float, args))
-        t.stack.append(t.emit(Op.ffinite, result, reason="math"))
+        t.stack.append(_finite(t, op, args))
 
     return compiled
+
+
+def _finite(t: Tracer, op: Opcode, args: Sequence[Shape]) -> Value:
+    return t.emit(Op.ffinite, t.compute(op, *map(t.as_float, args)), reason="math")
 
 
 def _sqrt(t: Tracer, args: list[Shape]) -> None:
@@ -201,6 +210,38 @@ def _to_int(op: Opcode | None) -> Callable[[Tracer, list[Shape]], None]:
             t.stack.append(t.as_int(args[0]))
 
     return compiled
+
+
+def _round(t: Tracer, args: list[Shape]) -> None:
+    match args:
+        case [number, Const(int() as digits)]:
+            t.stack.append(round_to(t, number, digits))
+        case [_, Const(None)] | [_]:
+            _to_int(Op.fround)(t, args)
+        case [_, digits]:
+            raise t.wrong_type(digits)
+
+
+def _log(t: Tracer, args: list[Shape]) -> None:
+    """To a base, the quotient of two logarithms."""
+    logarithms = [_finite(t, Op.flog, [arg]) for arg in args]
+    if len(logarithms) == 1:
+        t.stack.append(logarithms[0])
+    else:
+        divisor = t.emit(Op.fnonzero, logarithms[1], reason="zero-division")
+        t.stack.append(t.compute(Op.fdiv, logarithms[0], divisor))
+
+
+def _gcd(t: Tracer, args: list[Shape]) -> None:
+    sizes = [t.emit(Op.iabs, t.as_int(arg)) for arg in args]
+    found = sizes[0] if sizes else t.iconst(0)
+    for size in sizes[1:]:
+        found = greatest_common_divisor(t, found, size)
+    t.stack.append(found)
+
+
+def _isqrt(t: Tracer, args: list[Shape]) -> None:
+    t.stack.append(integer_square_root(t, t.as_int(args[0])))
 
 
 def _fabs(t: Tracer, args: list[Shape]) -> None:
@@ -238,7 +279,7 @@ _BUILTINS: Final[dict[str, Compiled]] = {
     "bool": (0, 1, _bool),
     "int": (0, 1, _int),
     "float": (0, 1, _float),
-    "round": (1, 1, _to_int(Op.fround)),
+    "round": (1, 2, _round),
     "divmod": (2, 2, _divmod),
     "pow": (2, 3, _pow),
     "min": (2, 255, _min),
@@ -247,7 +288,10 @@ _BUILTINS: Final[dict[str, Compiled]] = {
 }
 _MATH: Final[dict[str, Compiled]] = {
     **{name: (arity := len(op.operands), arity, _libm(op)) for op, name in LIBM.items()},
+    "log": (1, 2, _log),
     "sqrt": (1, 1, _sqrt),
+    "gcd": (0, 255, _gcd),
+    "isqrt": (1, 1, _isqrt),
     "floor": (1, 1, _to_int(Op.ffloor)),
     "ceil": (1, 1, _to_int(Op.fceil)),
     "trunc": (1, 1, _to_int(None)),

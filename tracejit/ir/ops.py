@@ -455,6 +455,8 @@ _LIBM: Final = (
     ),
     Opcode("fatan2", _FLOAT_BINARY, F64, _libm(math.atan2)),
     Opcode("fpow", _FLOAT_BINARY, F64, _libm(math.pow)),
+    # With the dividend's sign, unlike `fmod`.
+    Opcode("ffmod", _FLOAT_BINARY, F64, _libm(math.fmod)),
 )
 
 _FUEL: Final = (
@@ -632,6 +634,7 @@ class Op:
     ferfc = by_name["ferfc"]
     fatan2 = by_name["fatan2"]
     fpow = by_name["fpow"]
+    ffmod = by_name["ffmod"]
     prepay = by_name["prepay"]
     refund = by_name["refund"]
     poll = by_name["poll"]
