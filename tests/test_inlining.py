@@ -299,7 +299,6 @@ def test_what_is_inlined_again_and_again_has_an_end():
 @pytest.mark.parametrize(
     "source",
     [
-        "def g(*args): return len(args)",
         "def g(**names): return len(names)",
         "def g(x=1): yield x",
         "async def g(x=1): yield x",
@@ -375,3 +374,73 @@ def f(n):
         references = [make() for _ in range(3)]
     gc.collect()
     assert [[reference() for reference in made] for made in references] == [[None] * 3] * 3
+
+
+SUMS = """
+def sums(f, n):
+    t = 0
+    for i in range(n):
+        t += f(i)
+    return t
+"""
+
+
+def summing():
+    names = {}
+    exec(SUMS, names)
+    return tracejit(names["sums"])
+
+
+def test_a_function_that_is_an_argument_is_called_natively():
+    sums = summing()
+    for function, total in [(lambda x: x * x, 285), (abs, 45), (lambda x, k=3: x + k, 75)]:
+        assert sums(function, 10) == native(sums, function, 10) == total
+    assert "sums(abs, 0 <= int < 2**30)" in explain(sums)
+
+
+def test_its_own_changes_are_seen():
+    sums, function = summing(), lambda x, k=3: x + k
+    assert sums(function, 10) == 75
+    function.__defaults__ = (4,)
+    assert sums(function, 10) == 85
+    function.__code__ = (lambda x: -x).__code__
+    assert sums(function, 10) == native(sums, function, 10) == -45
+
+
+def test_of_many_functions_a_few_have_versions():
+    sums = summing()
+    functions = [(lambda x, k=k: x + k) for k in range(20)]
+    for k, function in enumerate(functions):
+        assert sums(function, 10) == 45 + 10 * k
+    assert stats(sums).versions == 5
+    assert stats(sums).exits == {"type:function": 16}
+    assert sums(functions[0], 2**31 % 10) == 28
+    assert native(sums, functions[3], 10) == 75
+
+
+def test_a_function_given_to_itself_is_collected_with_it():
+    def make():
+        names = {}
+        exec(
+            f"{SUMS}\ndef f(g, n): return n if g is None else sums(abs, n) + (n > 3 or n // 0)",
+            names,
+        )
+        compiled = tracejit(names["f"])
+        assert [compiled(compiled, n) for n in (4, 5)] == [7, 11]
+        with pytest.raises(ZeroDivisionError):
+            compiled(compiled, 2)
+        return weakref.ref(compiled)
+
+    reference = make()
+    gc.collect()
+    assert reference() is None
+
+
+def test_an_exit_in_a_function_that_was_given_makes_both_frames():
+    def divide(x):
+        return 10 // (3 - x)
+
+    sums = summing()
+    plain = FunctionType(sums.__code__, {})
+    with eager():
+        compare(plain, sums, [(divide, n) for n in (0, 3, 4, 10)])

@@ -23,6 +23,7 @@ from tracejit.frontend.unsupported import Unsupported
 from tracejit.ir.function import Function
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import print_exit, print_function
+from tracejit.ir.types import Signature
 from tracejit.ir.verifier import Stage, verify
 from tracejit.opt.pipeline import optimise
 from tracejit.opt.wide import NoExit
@@ -34,7 +35,7 @@ T = TypeVar("T")
 
 
 def compile_version(
-    function: FunctionType, signature: tuple[type, ...], options: Options
+    function: FunctionType, signature: Signature, options: Options
 ) -> NativeCode | str:
     """Machine code for the function and arguments of exactly these types.
 
@@ -61,7 +62,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _compile_version(
-    function: FunctionType, signature: tuple[type, ...], options: Options
+    function: FunctionType, signature: Signature, options: Options
 ) -> NativeCode | str:
     stage = _Stages(function.__qualname__, options)
     stage.dump("bytecode", lambda: _listing(function.__code__))

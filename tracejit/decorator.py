@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, Final, TypeVar, overload
     from weakref import WeakKeyDictionary
 
+    from tracejit.ir.types import Signature
     from tracejit.runtime import dispatcher
     from tracejit.runtime.dispatcher import State
     from tracejit.runtime.version import NativeCode
@@ -97,7 +98,7 @@ def state_of(function: Any) -> State | str:
     return _untouched[0][plain]
 
 
-def _compile(function: FunctionType, signature: tuple[type, ...]) -> NativeCode | str:
+def _compile(function: FunctionType, signature: Signature) -> NativeCode | str:
     # Loads Keystone and bytecode: not before the first compile.
     from tracejit.compiler import compile_version
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tracejit.decorator import state_of
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Function
-from tracejit.ir.types import Digit, SignedDigit, UInt64
+from tracejit.ir.types import Digit, Exactly, Kind, Signature, SignedDigit, UInt64
 
 if TYPE_CHECKING:
     # Not loaded where there is no machine code.
@@ -105,8 +105,14 @@ def _lines(name: str, state: State) -> Iterator[str]:
         yield from _version_lines(version, state.code)
 
 
-def _types(signature: tuple[type, ...]) -> str:
-    return f"({', '.join(_KINDS.get(kind, kind.__name__) for kind in signature)})"
+def _types(signature: Signature) -> str:
+    return f"({', '.join(map(_kind, signature))})"
+
+
+def _kind(kind: Kind) -> str:
+    if isinstance(kind, Exactly):
+        return getattr(kind.value, "__qualname__", "function")
+    return _KINDS.get(kind, kind.__name__)
 
 
 _KINDS: Final[dict[type, str]] = {

@@ -101,6 +101,9 @@ def make(factor):
     return scaled
 
 scaled = make(3)
+
+def applied(function, *args):
+    return function(*args)
 """
 
 

@@ -297,6 +297,10 @@ class Generator:
             pairs = [*zip(PARAMETERS, found.args, strict=False)][by_name:]
             found.args = found.args[:by_name]
             found.keywords = [ast.keyword(parameter, value) for parameter, value in pairs]
+        elif self.chance(15):
+            if self.chance(30):
+                found.args = [ast.Starred(ast.Tuple(found.args))]
+            return call("applied", ast.Name(name), *found.args)
         return found
 
     # Statements

@@ -1,5 +1,7 @@
 """Calls of small functions, which are compiled in the place of the call."""
 
+import math
+
 from tests.differential import EDGES, SMALL
 from tests.programs.elsewhere import scaled_elsewhere
 from tests.programs.program import ANY, COUNT, on
@@ -79,6 +81,58 @@ def unbound(a):
 
 def posonly(a, /, b=2):
     return a - b
+
+
+def applied(function, *args):
+    return function(*args)
+
+
+def at_least(first, *others, by=0):
+    return clamped(others[0] if others else first, first + by, 2**62)
+
+
+FUNCTIONS = (
+    nothing, scaled, square_plus, checked, math.floor, abs, unbound, int, None, len, divided,
+    lambda x: x + 1, lambda x, y=2: (x, y),
+)  # fmt: skip
+
+
+@on(FUNCTIONS, COUNT, SMALL)
+def calls_what_it_is_given(function, n, a):
+    t = 0
+    for i in range(n):
+        t += function(a + i)
+    return t, function
+
+
+@on(FUNCTIONS, FUNCTIONS, EDGES)
+def passes_functions_on(f, g, a):
+    h = f if a > 3 else g
+    return applied(h, a), applied(applied, f, a), h
+
+
+@on((divided, clamped, square_plus, max, math.gcd, nothing), EDGES, SMALL)
+def calls_with_tuples(function, a, b):
+    pair = a, b
+    if b > 5:
+        return applied(function, *pair)
+    pair = (*pair, 3) if b == 2 else (a,) if b == 1 else pair
+    return function(*pair), function(*(a, b))
+
+
+@on(SMALL, SMALL, SMALL)
+def rests(a, b, c):
+    return (
+        at_least(a),
+        at_least(a, b),
+        at_least(a, b, c, by=c),
+        applied(at_least, *(c, b)) if a else at_least(by=a),
+    )
+
+
+@on(SMALL, SMALL)
+def leaves_with_rests(a, b):
+    return applied(first_of, a, b), applied(divided, a, b)
 
 
 @on(COUNT, EDGES)

@@ -19,12 +19,13 @@ from tracejit.backend.target import MemoryIs, Target
 from tracejit.ir.dominators import dominator_tree, loop_depths
 from tracejit.ir.function import Block, Function
 from tracejit.ir.ops import Op
+from tracejit.ir.types import Signature
 
 _ENDS = ("jmp", "return", "tailcall", "tailcall_float")
 
 
 def lower(
-    function: Function, signature: Sequence[type], guards: Sequence[MemoryIs], target: Target
+    function: Function, signature: Signature, guards: Sequence[MemoryIs], target: Target
 ) -> LirFunction:
     """The function's code, entered like a vectorcall with arguments of exactly these types."""
     lir = LirFunction(function.name)

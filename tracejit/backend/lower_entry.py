@@ -13,7 +13,19 @@ from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
 from tracejit.backend.x64 import R11, R15, RAX, RSI, fits_i32
-from tracejit.ir.types import BOOL, F64, I64, INT_KINDS, OBJ, Digit, SignedDigit, UInt64
+from tracejit.ir.types import (
+    BOOL,
+    F64,
+    I64,
+    INT_KINDS,
+    OBJ,
+    Digit,
+    Exactly,
+    Kind,
+    Signature,
+    SignedDigit,
+    UInt64,
+)
 from tracejit.ir.value import Value
 
 _TYPE, _SIZE, _DIGITS = 8, 16, 24
@@ -26,19 +38,19 @@ _SIGN_BITS = 3
 """Of a tag: 0 for positive, 1 for zero, 2 for negative."""
 
 
-def lower_entry(select: Selector, signature: Sequence[type], polls: bool) -> None:
+def lower_entry(select: Selector, signature: Signature, polls: bool) -> None:
     """Everything that comes before the first instruction of the function."""
     select.emit("entry")
     if select.lir.guards:
         select.emit("guards")
-    types: dict[int, VirtualRegister | int] = {}
+    addresses: dict[int, VirtualRegister | int] = {}
     params = select.function.entry.params
     for index, (param, expected) in enumerate(zip(params, signature, strict=True)):
         object = select.copy(Memory(RSI, 8 * index))
-        address = _type_address(select, expected)
-        if address not in types:
-            types[address] = address if fits_i32(address) else select.copy(address)
-        select.emit("cmp", Memory(object, _TYPE), types[address])
+        address, place = _expected(select, expected, object)
+        if address not in addresses:
+            addresses[address] = address if fits_i32(address) else select.copy(address)
+        select.emit("cmp", place, addresses[address])
         select.emit("missne")
         # What is known of an integer in a register may have been used, even if the integer is not.
         if param in select.registers or param.type == I64:
@@ -47,6 +59,15 @@ def lower_entry(select: Selector, signature: Sequence[type], polls: bool) -> Non
         select.emit("mov", R15, select.target.initial_fuel)
     for constant, register in select.hoisted.items():
         select.emit("mov", register, constant)
+
+
+def _expected(
+    select: Selector, expected: Kind, object: VirtualRegister
+) -> tuple[int, VirtualRegister | Memory]:
+    """What is to be compared for the argument: an address, and where the same one must be."""
+    if isinstance(expected, Exactly):
+        return id(expected.value), object
+    return _type_address(select, expected), Memory(object, _TYPE)
 
 
 def _type_address(select: Selector, expected: type) -> int:
@@ -80,7 +101,7 @@ def memory_checks(guards: Sequence[MemoryIs]) -> list[MachInst]:
     return insts
 
 
-def _unbox(select: Selector, param: Value, expected: type, object: VirtualRegister) -> None:
+def _unbox(select: Selector, param: Value, expected: Kind, object: VirtualRegister) -> None:
     value = select.register(param)
     if param.type == OBJ:
         select.emit("mov", value, object)

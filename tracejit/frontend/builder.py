@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from types import FunctionType
 from typing import Final
 
 from tracejit.frontend import arithmetic, calls, control, stack
 from tracejit.frontend.liveness import flow_of
 from tracejit.frontend.tracer import Entry, Leave, Tracer
-from tracejit.frontend.unsupported import check_body, check_kind
+from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.function import Function
 from tracejit.ir.shapes import Const, Shape
-from tracejit.ir.types import BOOL, F64, INT, INT_KINDS, OBJ, Type
+from tracejit.ir.types import BOOL, F64, INT, INT_KINDS, OBJ, Exactly, Kind, Signature, Type
 
 HANDLERS = {
     **stack.HANDLERS,
@@ -22,14 +23,16 @@ HANDLERS = {
 """How each instruction is traced. What is not here leaves."""
 
 
-def build(function: FunctionType, signature: tuple[type, ...]) -> Function:
+def build(function: FunctionType, signature: Signature) -> Function:
     """The exact IR of a Python function for the exact types of its arguments.
 
-    `signature` has one type for each parameter: the positional ones, then the keyword-only. Raises
+    `signature` has one kind for each parameter: the positional ones, then the keyword-only. Raises
     Unsupported for functions that must be left alone.
     """
     check_kind(function)
     code = function.__code__
+    if code.co_flags & inspect.CO_VARARGS:
+        raise Unsupported("varargs")
     flow = flow_of(code)
     check_body(function, flow.instrs)
     tracer = Tracer(function, flow)
@@ -40,26 +43,28 @@ def build(function: FunctionType, signature: tuple[type, ...]) -> Function:
     return tracer.ir
 
 
-def _entry(tracer: Tracer, names: tuple[str, ...], signature: tuple[type, ...]) -> Entry:
-    block = tracer.ir.new_block([_value_type(type) for type in signature])
+def _entry(tracer: Tracer, names: tuple[str, ...], signature: Signature) -> Entry:
+    block = tracer.ir.new_block([_value_type(kind) for kind in signature])
     bound: dict[str, Shape] = {}
-    for name, param, type in zip(names, block.params, signature, strict=True):
+    for name, param, kind in zip(names, block.params, signature, strict=True):
         bound[name] = param
-        if param.type == INT and type is not int:
-            tracer.ir.ranges[param] = INT_KINDS[type]
-        if type is NoneType:
+        if param.type == INT and kind is not int:
+            tracer.ir.ranges[param] = INT_KINDS[kind]
+        if isinstance(kind, Exactly):
+            bound[name] = Const(kind.value)
+        elif kind is NoneType:
             bound[name] = Const(None)
         elif param.type == OBJ:
-            tracer.object_types[param] = type
+            tracer.object_types[param] = kind
     return Entry(tracer.frame, block, 0, bound, [], ())
 
 
 NoneType = type(None)
-_VALUE_TYPES: Final[dict[type, Type]] = {bool: BOOL, float: F64}
+_VALUE_TYPES: Final[dict[Kind, Type]] = {bool: BOOL, float: F64}
 
 
-def _value_type(type: type) -> Type:
-    return INT if type in INT_KINDS else _VALUE_TYPES.get(type, OBJ)
+def _value_type(kind: Kind) -> Type:
+    return INT if kind in INT_KINDS else _VALUE_TYPES.get(kind, OBJ)
 
 
 def _trace(tracer: Tracer, entry: Entry) -> None:

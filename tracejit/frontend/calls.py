@@ -9,13 +9,14 @@ from tracejit.frontend.builtins import compiled_call
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.inlining import inline
 from tracejit.frontend.names import attribute_constant
-from tracejit.frontend.stack import push_callable
+from tracejit.frontend.stack import items_of, push_callable
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.shapes import Const, Null
 from tracejit.ir.types import BOOL, INT
 from tracejit.ir.value import Value
 
 _METHODS: Final = {"bit_length": int.bit_length, "bit_count": int.bit_count}
+_WITH_KEYWORDS: Final = 1
 _FLOAT_METHODS: Final = {"is_integer": float.is_integer}
 
 
@@ -45,6 +46,15 @@ def call_kw(t: Tracer, instr: Instr) -> None:
     _call(t, *instr.arg)
 
 
+def call_unpacked(t: Tracer, instr: Instr) -> None:
+    """A call with a tuple of all arguments, whose length is known."""
+    if instr.arg & _WITH_KEYWORDS:
+        raise Leave("call:**")
+    args = items_of(t, t.stack.pop())
+    t.stack += args
+    _call(t, len(args), ())
+
+
 def _call(t: Tracer, count: int, keywords: tuple[str, ...]) -> None:
     first = len(t.stack) - count
     args = t.stack[first:]
@@ -69,4 +79,9 @@ def _call(t: Tracer, count: int, keywords: tuple[str, ...]) -> None:
     handler(t, args)
 
 
-HANDLERS = {"LOAD_METHOD": load_method, "CALL": call, "CALL_KW": call_kw}
+HANDLERS = {
+    "LOAD_METHOD": load_method,
+    "CALL": call,
+    "CALL_KW": call_kw,
+    "CALL_FUNCTION_EX": call_unpacked,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from types import CodeType, FunctionType
 
@@ -9,7 +10,7 @@ from tracejit.frontend.liveness import Flow, flow_of
 from tracejit.frontend.tracer import Frame, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.function import FunctionHas, KeywordDefaultIs
-from tracejit.ir.shapes import Const, Shape
+from tracejit.ir.shapes import Const, Shape, TupleOf
 
 _LONGEST = 1200
 """Bytes of the code of a function that is inlined."""
@@ -69,11 +70,14 @@ def _bind(
     keywords: Sequence[str],
 ) -> dict[str, Shape]:
     """The function's parameters as the call binds them; leaves where it raises."""
-    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    named = code.co_argcount + code.co_kwonlyargcount
+    parameters = code.co_varnames[:named]
     by_position = len(args) - len(keywords)
-    if by_position > code.co_argcount:
+    bound = dict(zip(parameters[: code.co_argcount], args[:by_position], strict=False))
+    if code.co_flags & inspect.CO_VARARGS:
+        bound[code.co_varnames[named]] = TupleOf(tuple(args[code.co_argcount : by_position]))
+    elif by_position > code.co_argcount:
         raise Leave(f"call:{function.__name__}")
-    bound = dict(zip(parameters, args[:by_position], strict=False))
     for name, arg in zip(keywords, args[by_position:], strict=True):
         if name in bound or name not in parameters[code.co_posonlyargcount :]:
             raise Leave(f"call:{function.__name__}")

@@ -116,16 +116,20 @@ def build_tuple(t: Tracer, instr: Instr) -> None:
 
 
 def unpack_sequence(t: Tracer, instr: Instr) -> None:
-    match t.stack.pop():
-        case TupleOf(items):
-            pass
-        case Const(tuple() as value):
-            items = tuple([Const(item) for item in value])
-        case other:
-            raise t.wrong_type(other)
+    items = items_of(t, t.stack.pop())
     if len(items) != instr.arg:
         raise Leave("unpack")
     t.stack += reversed(items)
+
+
+def items_of(t: Tracer, shape: Shape) -> tuple[Shape, ...]:
+    """The items of a tuple."""
+    match shape:
+        case TupleOf(items):
+            return items
+        case Const(tuple() as value):
+            return tuple([Const(item) for item in value])
+    raise t.wrong_type(shape)
 
 
 HANDLERS = {

@@ -18,7 +18,6 @@ _FLAGS = (
     (inspect.CO_GENERATOR, "generator"),
     (inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE, "coroutine"),
     (inspect.CO_ASYNC_GENERATOR, "async-generator"),
-    (inspect.CO_VARARGS, "varargs"),
     (inspect.CO_VARKEYWORDS, "varkeywords"),
 )
 

@@ -1,6 +1,7 @@
 """The types of IR values."""
 
 import struct
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Final, Literal, TypeAlias
 
 Type: TypeAlias = Literal["int", "bool", "obj", "i64", "u64", "f64"]
@@ -48,7 +49,26 @@ class UInt64(int):
     """In a signature, an `int` from 2**63 to 2**64 - 1."""
 
 
-INT_KINDS: Final[dict[type, tuple[int, int]]] = {
+class Exactly:
+    """In a signature, this very object."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Exactly and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+Kind: TypeAlias = type | Exactly
+Signature: TypeAlias = tuple[Kind, ...]
+"""What the arguments of a version are: one kind for each parameter."""
+
+INT_KINDS: Final[dict[Kind, tuple[int, int]]] = {
     Digit: (0, DIGIT_MAX),
     SignedDigit: (-DIGIT_MAX, DIGIT_MAX),
     int: (I64_MIN, I64_MAX),
@@ -60,27 +80,41 @@ The first whose bounds an argument lies in is for it.
 """
 
 
-def kind_of(argument: object) -> type | None:
+def kind_of(argument: object) -> Kind | None:
     """What stands in a signature for this argument; None for an integer that no register holds."""
     if type(argument) is not int:
-        return type(argument)
+        return Exactly(argument) if _is_function(argument) else type(argument)
     for kind, (low, high) in INT_KINDS.items():
         if low <= argument <= high:
             return kind
     return None
 
 
-def accepts(expected: type, kind: type) -> bool:
+def _is_function(argument: object) -> bool:
+    """Whether it is a function of Python's, or of a module."""
+    if isinstance(argument, BuiltinFunctionType):
+        return type(argument.__self__) is ModuleType
+    return isinstance(argument, FunctionType)
+
+
+def accepts(expected: Kind, kind: Kind) -> bool:
     """Whether what is `expected` in a signature takes all arguments of that kind."""
+    if isinstance(kind, Exactly):
+        return kind == expected or type(kind.value) is expected
     if expected not in INT_KINDS or kind not in INT_KINDS:
         return expected is kind
     (least, most), (low, high) = INT_KINDS[expected], INT_KINDS[kind]
     return least <= low and high <= most
 
 
-def general(signature: tuple[type, ...]) -> tuple[type, ...]:
+def general(signature: Signature) -> Signature:
     """The signature for integers of any length where this one is for those of one digit."""
     return tuple(int if accepts(int, kind) else kind for kind in signature)
+
+
+def of_types(signature: Signature) -> Signature:
+    """The signature for all objects of the type where this one is for a single one."""
+    return tuple(type(kind.value) if isinstance(kind, Exactly) else kind for kind in signature)
 
 
 def fits_i64(value: int) -> bool:

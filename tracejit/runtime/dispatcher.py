@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Final
 
+    from tracejit.ir.types import Signature
     from tracejit.runtime.version import NativeCode, Version
 
-    Signature = tuple[type, ...]
     Compile = Callable[[FunctionType, Signature], NativeCode | str]
     """Gives machine code, or the reason why there is none. May raise Unguardable, Unresumable."""
 
 _MAX_TYPES: Final = 8
-"""Versions, not counting those for integers of one digit apart."""
+"""Versions, not counting apart those for integers of one digit, and for one function each."""
+_MAX_FUNCTIONS: Final = 4
+"""Versions for one function each, where an argument is a function."""
 _MAX_RECOMPILATIONS: Final = 4
 _MAX_DEPTH: Final = 2
 """Resume functions further away than this from the decorated function are never armed."""
@@ -289,14 +291,21 @@ class State:
 
         The first version for some types may be for integers of one digit. What it turns away, the
         second takes, for integers of any length in all places: so there is never a third. A resume
-        function has only that one, as what leaves often does so because it has grown.
+        function has only that one, as what leaves often does so because it has grown. Functions
+        among the arguments are the very ones that come first; a last version is for all others.
         """
-        from tracejit.ir.types import accepts, general
+        from tracejit.ir.types import accepts, general, of_types
 
-        for known in (*self.versions, *self.refusals):
+        known_kinds = (*self.versions, *self.refusals)
+        for known in known_kinds:
             if all(map(accepts, known, kinds)):
                 return known
         widest = general(kinds)
+        of_any = of_types(widest)
+        if of_any != widest:
+            alike = {found for found in map(general, known_kinds) if of_types(found) == of_any}
+            if len(alike - {widest}) >= _MAX_FUNCTIONS:
+                return of_any
         if self.depth or any(general(known) == widest for known in self.versions):
             return widest
         return kinds
@@ -330,9 +339,12 @@ class State:
             return False
         known = self.versions.get(signature)
         if known is None:
-            from tracejit.ir.types import general
+            from tracejit.ir.types import general, of_types
 
-            if len({*map(general, self.versions), general(signature)}) > _MAX_TYPES:
+            if (
+                len({of_types(general(known)) for known in (*self.versions, signature)})
+                > _MAX_TYPES
+            ):
                 return False
         if known is not None:
             if known.holds():

@@ -11,6 +11,7 @@ of that one, which makes the callee's frame in its turn, and goes on behind the 
 
 from __future__ import annotations
 
+import inspect
 import opcode
 import sys
 from collections.abc import Iterator
@@ -142,6 +143,7 @@ def resume_code(
         co_posonlyargcount=0,
         co_kwonlyargcount=0,
         co_nlocals=slots,
+        co_flags=code.co_flags & ~inspect.CO_VARARGS,
         co_varnames=code.co_varnames + tuple(f".{n}" for n in range(code.co_nlocals, slots)),
         co_freevars=freevars,
         co_consts=code.co_consts + tuple(writer.constants),

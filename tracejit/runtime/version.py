@@ -24,6 +24,7 @@ from tracejit.runtime.stubs import words
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
 
 if TYPE_CHECKING:
+    from tracejit.ir.types import Signature
     from tracejit.runtime.dispatcher import State
 
 _FIRST_REVIEW: Final = 64
@@ -94,7 +95,7 @@ class Version:
         "windows",
     )
 
-    def __init__(self, state: State, signature: tuple[type, ...], native: NativeCode) -> None:
+    def __init__(self, state: State, signature: Signature, native: NativeCode) -> None:
         self.state = state.reference
         self.function = state.function
         self.code = state.code
