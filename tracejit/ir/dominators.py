@@ -40,6 +40,10 @@ class DominatorTree:
     idom: dict[Block, Block]
     """The immediate dominator of each reachable block; the entry's is itself."""
     children: dict[Block, list[Block]]
+    sources: list[list[int]]
+    """For each block, those with an edge to it, all by their positions in `order`."""
+    backward: list[tuple[int, int]]
+    """The edges to a block that dominates their source: from where, and to where, in `order`."""
     loops: list[Loop] | None
     """The natural loops, once somebody has asked for them."""
     _span: dict[Block, tuple[int, int]]
@@ -63,36 +67,38 @@ def dominator_tree(function: Function) -> DominatorTree:
 
 def _new_tree(function: Function) -> DominatorTree:
     order = reverse_postorder(function)
-    idoms = _immediate_dominators(order)
-    idom = {block: order[at] for block, at in zip(order, idoms, strict=True)}
-    children: dict[Block, list[Block]] = {block: [] for block in order}
-    for block in order[1:]:
-        children[idom[block]].append(block)
-    return DominatorTree(order, idom, children, None, _preorder_spans(order, idoms))
-
-
-def _immediate_dominators(order: list[Block]) -> list[int]:
-    """For each block, all by their positions in reverse postorder.
-
-    Where every retreating edge leads to a block that dominates its source, one sweep finds them.
-    """
     number = {block: at for at, block in enumerate(order)}
-    predecessors: list[list[int]] = [[] for _ in order]
+    sources: list[list[int]] = [[] for _ in order]
     retreating: list[tuple[int, int]] = []
     for at, block in enumerate(order):
         for target in block.insts[-1].targets:
             to = number[target.block]
-            predecessors[to].append(at)
+            sources[to].append(at)
             if to <= at:
                 retreating.append((at, to))
-    idoms = [-1] * len(order)
+    idoms = _immediate_dominators(sources, retreating)
+    backward = [(at, to) for at, to in retreating if _is_above(to, at, idoms)]
+    idom = {block: order[above] for block, above in zip(order, idoms, strict=True)}
+    children: dict[Block, list[Block]] = {block: [] for block in order}
+    for block in order[1:]:
+        children[idom[block]].append(block)
+    spans = _preorder_spans(order, idoms)
+    return DominatorTree(order, idom, children, sources, backward, None, spans)
+
+
+def _immediate_dominators(sources: list[list[int]], retreating: list[tuple[int, int]]) -> list[int]:
+    """For each block, all by their positions in reverse postorder.
+
+    Where every retreating edge leads to a block that dominates its source, one sweep finds them.
+    """
+    idoms = [-1] * len(sources)
     idoms[0] = 0
     changed = True
     while changed:
         changed = False
-        for at in range(1, len(order)):
+        for at in range(1, len(sources)):
             new = -1
-            for other in predecessors[at]:
+            for other in sources[at]:
                 if idoms[other] < 0:
                     continue
                 if new < 0:
@@ -156,33 +162,27 @@ def natural_loops(function: Function, tree: DominatorTree | None = None) -> list
     """
     tree = tree or dominator_tree(function)
     if tree.loops is None:
-        tree.loops = _new_loops(function, tree)
+        tree.loops = _new_loops(tree)
     return tree.loops
 
 
-def _new_loops(function: Function, tree: DominatorTree) -> list[Loop]:
-    loops: dict[Block, Loop] = {}
-    seen: set[Block] = set()
-    for block in tree.order:
-        seen.add(block)
-        for target in block.insts[-1].targets:
-            if target.block not in seen or block.refuels:
-                continue
-            if tree.dominates(target.block, block):
-                loop = loops.setdefault(target.block, Loop(target.block))
-                loop.latches.append(block)
-    if not loops:
-        return []
-    predecessors = function.predecessors()
-    for loop in loops.values():
-        loop.blocks = {loop.header}
-        work = list(loop.latches)
-        while work:
-            block = work.pop()
-            if block not in loop.blocks:
-                loop.blocks.add(block)
-                work += [source for source in predecessors[block] if source in tree.idom]
-    found = sorted(loops.values(), key=lambda loop: -len(loop.blocks))
+def _new_loops(tree: DominatorTree) -> list[Loop]:
+    order = tree.order
+    latches: dict[int, list[int]] = {}
+    for source, header in tree.backward:
+        if not order[source].refuels:
+            latches.setdefault(header, []).append(source)
+    found: list[Loop] = []
+    for header, ends in latches.items():
+        inside = {header}
+        work = list(ends)
+        for at in work:
+            if at not in inside:
+                inside.add(at)
+                work += tree.sources[at]
+        blocks = {order[at] for at in inside}
+        found.append(Loop(order[header], [order[at] for at in ends], blocks))
+    found.sort(key=lambda loop: -len(loop.blocks))
     innermost: dict[Block, Loop] = {}
     for loop in found:
         loop.parent = innermost.get(loop.header)
