@@ -1,7 +1,7 @@
 """Shapes: how a Python object is made of IR values and constants without being allocated.
 
 A shape stands wherever a whole Python object is meant: a local or a stack slot of a FrameState, the
-operand of `ret`. It is allocated only when it escapes.
+operand of `ret`. It is allocated only when it escapes. Shapes are shared: none ever changes.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ class Null:
 NULL = Null()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Const:
     """An object known at compile time."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Unsigned:
     """An `int`: the unsigned reading of an `i64`."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class TupleOf:
     """A tuple, as its items."""
 
     items: tuple[Shape, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class RangeOf:
     """A range object whose step is known to be positive (`ascending`) or negative."""
 
@@ -55,7 +55,7 @@ class RangeOf:
     ascending: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class RangeIter:
     """An iterator over `range(next, stop, step)`."""
 

@@ -45,7 +45,7 @@ class Mixed:
     join: Opcode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Form:
     """`op` replaces the opcode; operands at `checked` must first prove not to be negative."""
 
