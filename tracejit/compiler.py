@@ -74,7 +74,7 @@ def _compile_version(
     except (Unsupported, NoExit) as refusal:
         return str(refusal)
     stage.dump("opt", lambda: print_function(ir))
-    if not any(inst.op is Op.ret or inst.op is Op.poll for inst in ir.insts()):
+    if not ir.has(Op.ret, Op.poll):
         return f"leaves at once: {', '.join(sorted(_exit_reasons(ir)))}"
     guards = stage("guard", layout.guards, function, ir.assumptions)
     target = stubs.target()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import tracejit.backend.lower_arithmetic
 import tracejit.backend.lower_bitwise
@@ -37,7 +38,7 @@ def lower(
     for block in tree.order:
         select.blocks[block] = LirBlock(-1, depths[block], block in cold)
     code = {block: _lower_block(select, block) for block in reversed(tree.order)}
-    polls = any(inst.op is Op.poll for block in tree.order for inst in block.insts)
+    polls = function.has(Op.poll)
     select.block, select.depth, select.items = function.entry, 0, []
     lower_entry(select, signature, polls)
     entry = LirBlock(0)
@@ -54,8 +55,7 @@ def _cold_blocks(order: Sequence[Block]) -> set[Block]:
     cold: set[Block] = set()
     for block in reversed(order):
         successors = block.successors()
-        leaves = block.terminator.op is Op.leave or block.refuels
-        if leaves or (successors and all(successor in cold for successor in successors)):
+        if block.is_rare or (successors and cold.issuperset(successors)):
             cold.add(block)
     return cold
 
@@ -96,7 +96,7 @@ def _fill_blocks(lir: LirFunction, items: Sequence[MachInst | LirBlock]) -> None
         else:
             assert block is not None
             block.insts.append(item)  # type: ignore[arg-type]  # no block
-    lir.blocks.sort(key=lambda block: block.cold)
+    lir.blocks.sort(key=attrgetter("cold"))
     for number, block in enumerate(lir.blocks):
         block.number = number
         for inst in block.insts:

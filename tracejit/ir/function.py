@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.ops import Op, Opcode
@@ -55,19 +55,21 @@ class Inst:
         assert self.op is Op.ret
         return self.imm  # type: ignore[return-value]  # `imm` of a `ret` is a shape
 
-    def operands(self) -> Iterator[Value]:
+    def operands(self) -> list[Value]:
         """The values that the hot path reads: arguments, block arguments and what is returned."""
-        yield from self.args
+        found = [*self.args]
         for target in self.targets:
-            yield from target.args
+            found += target.args
         if self.op is Op.ret:
-            yield from values_in(self.returned())
+            found += values_in(self.returned())
+        return found
 
-    def uses(self) -> Iterator[Value]:
+    def uses(self) -> list[Value]:
         """Every value that is read here, by the exit's state too."""
-        yield from self.operands()
+        found = self.operands()
         if self.exit is not None:
-            yield from self.exit.state.values()
+            found += self.exit.state.values()
+        return found
 
     def replace_uses(self, replace: Callable[[Value], Value]) -> None:
         """Put `replace(value)` for every value that is read here."""
@@ -78,6 +80,9 @@ class Inst:
             self.imm = map_values(self.returned(), replace)
         if self.exit is not None:
             self.exit = Exit(self.exit.reason, self.exit.state.map_values(replace))
+
+
+_REFUELLING: Final = frozenset((Op.poll, Op.prepay))
 
 
 @dataclass(slots=True, eq=False)
@@ -95,11 +100,15 @@ class Block:
     @property
     def refuels(self) -> bool:
         """Whether a loop comes here once in a while only, to pay for more iterations."""
-        ops = [inst.op for inst in self.insts]
-        return Op.poll in ops and Op.prepay in ops
+        return _REFUELLING.issubset([inst.op for inst in self.insts])
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether control seldom comes here: to leave, or to refuel."""
+        return self.insts[-1].op is Op.leave or self.refuels
 
     def successors(self) -> list[Block]:
-        return [target.block for target in self.terminator.targets]
+        return [target.block for target in self.insts[-1].targets]
 
     def __repr__(self) -> str:
         return f"block{self.id}"
@@ -255,10 +264,28 @@ class Function:
             copy.result = names[inst.result] = self.new_value(inst.result.type, copy)
         return copy
 
+    def has(self, *ops: Opcode) -> bool:
+        """Whether there is an instruction with one of the opcodes."""
+        wanted = frozenset(ops)
+        for block in self.blocks:
+            for inst in block.insts:
+                if inst.op in wanted:
+                    return True
+        return False
+
     def insts(self) -> Iterator[Inst]:
         """Every instruction, block by block."""
         for block in self.blocks:
             yield from block.insts
+
+    def edges(self) -> dict[Block, list[Target]]:
+        """The edges into each block that has parameters and predecessors."""
+        found: dict[Block, list[Target]] = {}
+        for block in self.blocks:
+            for target in block.insts[-1].targets:
+                if target.args:
+                    found.setdefault(target.block, []).append(target)
+        return found
 
     def predecessors(self) -> dict[Block, list[Block]]:
         """The predecessors of each block, one entry for each edge."""
@@ -267,6 +294,11 @@ class Function:
             for target in block.insts[-1].targets:
                 found[target.block].append(block)
         return found
+
+
+def rows_of(block: Block, edges: Sequence[Target]) -> Iterator[tuple[Value, tuple[Value, ...]]]:
+    """Each parameter of the block, with what the edges give it."""
+    return zip(block.params, zip(*[edge.args for edge in edges], strict=True), strict=True)
 
 
 def constant_of(value: Value) -> int | None:

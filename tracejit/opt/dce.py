@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
-from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.function import Function, Inst, rows_of
 from tracejit.ir.ops import OVF_FORM, Op, Opcode
 from tracejit.ir.shapes import values_in
 from tracejit.ir.value import Value
@@ -28,14 +28,10 @@ def dce(function: Function) -> None:
 
 def drop_dead(function: Function, roots: Set[Opcode]) -> None:
     """Drop what no instruction with an opcode among the roots depends on."""
-    sources: dict[Value, list[Value]] = {}
-    edges: dict[Block, list[Target]] = {}
-    for block in function.blocks:
-        for target in block.insts[-1].targets:
-            if target.args:
-                edges.setdefault(target.block, []).append(target)
-                for param, arg in zip(target.block.params, target.args, strict=True):
-                    sources.setdefault(param, []).append(arg)
+    edges = function.edges()
+    sources: dict[Value, Sequence[Value]] = {}
+    for block, targets in edges.items():
+        sources.update(rows_of(block, targets))
     live = _live(function, sources, roots)
     for block in function.blocks:
         block.insts = [
@@ -49,7 +45,9 @@ def drop_dead(function: Function, roots: Set[Opcode]) -> None:
             keep_params(block, targets, keep)
 
 
-def _live(function: Function, sources: dict[Value, list[Value]], roots: Set[Opcode]) -> set[Value]:
+def _live(
+    function: Function, sources: Mapping[Value, Sequence[Value]], roots: Set[Opcode]
+) -> set[Value]:
     """The values that an instruction which must stay reads, and all that they are made of."""
     live: set[Value] = set()
     for block in function.blocks:

@@ -11,11 +11,11 @@ with the values that it then finds in states.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from tracejit.ir.function import Block, Function, Inst, constant_of
+from tracejit.ir.function import Block, Function, Inst, constant_of, rows_of
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import values_in
 from tracejit.ir.types import INT, WORD
@@ -33,45 +33,26 @@ MODULAR: Final = LOW_TO_LOW | {Op.iand, Op.ishl, Op.ishr, Op.select, Op.iconst}
 
 def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
     """The integers that may be computed modulo 2**64, if those of the set are to be exact."""
-    demand = _Demand(_sources(function))
+    sources: dict[Value, Sequence[Value]] = {}
+    for block, edges in function.edges().items():
+        sources.update(rows_of(block, edges))
+    demand = _Demand(sources)
     demand.start(function, exact)
     demand.run()
-    entry = function.entry
-    return {
-        value
-        for value in demand.integers(function)
-        if demand.bits.get(value, 0) <= WORD
-        and (
-            value.origin.op in MODULAR
-            if isinstance(value.origin, Inst)
-            else value.origin is not entry
-        )
-    }
-
-
-def _sources(function: Function) -> dict[Value, list[Value]]:
-    """What each block parameter may be given."""
-    sources: dict[Value, list[Value]] = {}
+    may_be_modular = [param for block in function.blocks[1:] for param in block.params]
     for block in function.blocks:
-        for target in block.insts[-1].targets:
-            for param, arg in zip(target.block.params, target.args, strict=True):
-                sources.setdefault(param, []).append(arg)
-    return sources
+        may_be_modular += [inst.value for inst in block.insts if inst.op in MODULAR]
+    bits = demand.bits
+    return {value for value in may_be_modular if value.type == INT and bits.get(value, 0) <= WORD}
 
 
 @dataclass(slots=True)
 class _Demand:
-    sources: dict[Value, list[Value]]
+    sources: Mapping[Value, Sequence[Value]]
+    """What each block parameter may be given."""
     bits: dict[Value, int] = field(default_factory=dict)
     rises: dict[Value, int] = field(default_factory=dict)
     work: list[Value] = field(default_factory=list)
-
-    def integers(self, function: Function) -> Iterable[Value]:
-        for block in function.blocks:
-            yield from (param for param in block.params if param.type == INT)
-            for inst in block.insts:
-                if inst.result is not None and inst.result.type == INT:
-                    yield inst.result
 
     def raise_to(self, value: Value, bits: int) -> None:
         """Let at least so many low bits of the value be demanded."""

@@ -31,41 +31,39 @@ def layout(function: Function) -> None:
 
 def _likely_order(function: Function, depth: dict[Block, int]) -> tuple[list[Block], set[Block]]:
     """Reverse postorder, the likelier successor next; and the blocks that only lead to exits."""
+    rare = {block for block in function.blocks if block.is_rare}
     cold: set[Block] = set()
     order: list[Block] = []
-    seen = {function.entry}
-    stack = [(function.entry, iter(_unlikely_first(function.entry, depth)))]
+    entry = function.entry
+    seen = {entry}
+    stack = [(entry, iter(_unlikely_first(entry, depth, rare)))]
     while stack:
         block, successors = stack[-1]
         for successor in successors:
             if successor not in seen:
                 seen.add(successor)
-                stack.append((successor, iter(_unlikely_first(successor, depth))))
+                stack.append((successor, iter(_unlikely_first(successor, depth, rare))))
                 break
         else:
             order.append(block)
             stack.pop()
-            if _is_cold(block, cold) and block is not function.entry:
+            if block in rare or _leads_only_to(cold, block):
                 cold.add(block)
+    cold.discard(entry)
     order.reverse()
     return order, cold
 
 
-def _is_cold(block: Block, cold: set[Block]) -> bool:
-    last = block.terminator
-    if last.op is Op.leave or block.refuels:
-        return True
-    return bool(last.targets) and all(target.block in cold for target in last.targets)
+def _leads_only_to(cold: set[Block], block: Block) -> bool:
+    successors = block.successors()
+    return bool(successors) and cold.issuperset(successors)
 
 
-def _unlikely_first(block: Block, depth: dict[Block, int]) -> list[Block]:
+def _unlikely_first(block: Block, depth: dict[Block, int], rare: set[Block]) -> list[Block]:
     """The successors, those that leave first and those in more loops last."""
     successors = block.successors()
     if len(successors) == 2:
-        a, b = (
-            -1 if _is_cold(successor, set()) else depth.get(successor, 0)
-            for successor in successors
-        )
+        a, b = [-1 if successor in rare else depth.get(successor, 0) for successor in successors]
         if a < b:
             return successors
     return successors[::-1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Final
 
-from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.function import Block, Function, Inst, Target, rows_of
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import resolve, substitute
 
@@ -22,12 +22,11 @@ _MOST_ALIKE: Final = 4
 
 def params(function: Function) -> None:
     """Replace every parameter that is the same value on all edges."""
-    edges = _edges(function)
+    edges = function.edges()
     rows: list[tuple[Value, Sequence[Value]]] = []
     for block in function.blocks:
         if block in edges:
-            given = zip(*[target.args for target in edges[block]], strict=True)
-            rows += zip(block.params, given, strict=True)
+            rows += rows_of(block, edges[block])
     replaced = _copies(rows)
     for block in edges:
         if len(block.params) > 1:
@@ -46,16 +45,6 @@ def keep_params(block: Block, targets: list[Target], keep: list[int]) -> None:
     block.params = [block.params[at] for at in keep]
     for target in targets:
         target.args = [target.args[at] for at in keep]
-
-
-def _edges(function: Function) -> dict[Block, list[Target]]:
-    """The edges into each block that has parameters and predecessors."""
-    edges: dict[Block, list[Target]] = {}
-    for block in function.blocks:
-        for target in block.insts[-1].targets:
-            if target.args:
-                edges.setdefault(target.block, []).append(target)
-    return edges
 
 
 def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:

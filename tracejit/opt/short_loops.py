@@ -26,7 +26,7 @@ _UNSIGNED: Final = frozenset((Op.ufloordiv_wrap, Op.ushr_wrap))
 
 def short_loops(function: Function) -> None:
     """Drop the polls of innermost loops that soon end."""
-    if not any(inst.op is Op.poll for inst in function.insts()):
+    if not function.has(Op.poll):
         return
     tree = dominator_tree(function)
     loops = natural_loops(function, tree)

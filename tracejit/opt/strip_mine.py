@@ -33,7 +33,7 @@ MAX_STEP: Final = 16
 
 def strip_mine(function: Function) -> None:
     """Strip-mine the loops that are worth it."""
-    if not any(inst.op is Op.poll for inst in function.insts()):
+    if not function.has(Op.poll):
         return
     tree = dominator_tree(function)
     loops = natural_loops(function, tree)
