@@ -496,7 +496,7 @@ def _code_of(block: LirBlock) -> tuple[list[MachInst], MachInst | None, LirBlock
     insts = [
         inst
         for inst in block.insts
-        if (inst.op is not _MOV and inst.op is not _PMOVE) or not is_ghost(inst)
+        if inst.op is not _PMOVE and (inst.op is not _MOV or not is_ghost(inst))
     ]
     taken: MachInst | None = None
     other: LirBlock | None = None
@@ -510,7 +510,7 @@ def _code_of(block: LirBlock) -> tuple[list[MachInst], MachInst | None, LirBlock
 
 
 def _leads_to_block(inst: MachInst) -> bool:
-    return bool(inst.operands) and isinstance(inst.operands[0], LirBlock)
+    return inst.op.jump and bool(inst.operands) and type(inst.operands[0]) is LirBlock
 
 
 _SIZES: Final = {1: "byte", 4: "dword", 8: "qword", 16: "xmmword"}

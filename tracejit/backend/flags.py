@@ -60,11 +60,18 @@ def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachIns
         kept.append(inst)
         if op.mnemonic in _BY_RESULT and _sets_flags(inst):
             known, writer = inst.operands[:1] * 2, inst
-        elif op.mnemonic == "cmp" and not any(type(each) is Memory for each in inst.operands):
+        elif op.mnemonic == "cmp" and Memory not in map(type, inst.operands):
             known, writer = inst.operands, inst
-        elif op.name not in _KEEPERS or any(inst.operands[place] in known for place in op.writes):
+        elif writer is not None and not _keeps(inst, known):
             known, writer = [], None
     return kept
+
+
+def _keeps(inst: MachInst, known: Sequence[Operand]) -> bool:
+    """Whether flags are by the same afterwards as before."""
+    if inst.op.name not in _KEEPERS:
+        return False
+    return not any(inst.operands[place] in known for place in inst.op.writes)
 
 
 def _tells_the_same(op: MachOp, writer: MachOp) -> bool:

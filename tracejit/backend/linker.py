@@ -7,8 +7,9 @@ out once. Jumps are short at first; those that do not reach grow, until all do (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
 from tracejit.backend.assembler import encode
@@ -89,9 +90,9 @@ def link(lines: Sequence[str]) -> MachineCode:
     if len(_known[0]) > _MOST_LINES:
         _known[0] = {}
     known = _known[0]
-    unknown = [line for line in dict.fromkeys(lines) if line not in known]
+    unknown = [line for line in lines if line not in known]
     if unknown:
-        _learn(unknown, known)
+        _learn(dict.fromkeys(unknown), known)
     code: list[bytes] = []
     marks: list[tuple[int, int, _Mark]] = []
     """Where each stands among the codes, below how many bytes since the one before."""
@@ -109,7 +110,7 @@ def link(lines: Sequence[str]) -> MachineCode:
     return MachineCode(b"".join(code), labels["entry"], labels["epilogue"])
 
 
-def _learn(lines: Sequence[str], known: _Lines) -> None:
+def _learn(lines: Iterable[str], known: _Lines) -> None:
     """Find out what the lines are."""
     asked: list[str] = []
     loads: list[tuple[str, str]] = []
@@ -184,6 +185,7 @@ def _settle(marks: Sequence[tuple[int, int, _Mark]], code: list[bytes]) -> dict[
     return labels
 
 
+@cache
 def _padding(size: int) -> bytes:
     if size > _LONGEST_NOP:
         return _padding(_LONGEST_NOP) + _padding(size - _LONGEST_NOP)

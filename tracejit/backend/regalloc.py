@@ -9,6 +9,8 @@ instruction that cannot take it from memory loads it into a register for itself.
 
 from __future__ import annotations
 
+from operator import attrgetter, itemgetter
+
 from tracejit.backend.exits import InRegister, InSlot, IsConstant, Location
 from tracejit.backend.lir import (
     LirFunction,
@@ -101,7 +103,7 @@ class _Allocator:
             else:
                 for target, source in zip(operands[::2], operands[1::2], strict=True):
                     self.note_copy(copies, frequency, target, source)
-        copies.sort(key=lambda copy: -copy[0])
+        copies.sort(key=itemgetter(0), reverse=True)
         for _, target, source in copies:
             self.merge(target, source)
 
@@ -141,7 +143,7 @@ class _Allocator:
 
     def assign(self) -> None:
         distinct = {id(bundle): bundle for bundle in self.bundles if bundle is not None}
-        queue = sorted(distinct.values(), key=lambda bundle: -bundle.priority)
+        queue = sorted(distinct.values(), key=attrgetter("priority"), reverse=True)
         for bundle in queue:
             register = self.find(bundle)
             if register is None:

@@ -150,16 +150,17 @@ class Selector:
             constant = constant_of(value)
             if constant is not None:
                 return self.copy_float(constant) if value.type == F64 else self.constant(constant)
-            found = self.place(value)
+            found = self._assign(value)
         self.live |= 1 << value.id
         return found
 
     def place(self, value: Value) -> VirtualRegister:
         """The register that is to receive the value."""
-        found = self.registers.get(value)
-        if found is None:
-            new = self.lir.new_float if value.type == F64 else self.lir.new_register
-            found = self.registers[value] = new()
+        return self.registers.get(value) or self._assign(value)
+
+    def _assign(self, value: Value) -> VirtualRegister:
+        new = self.lir.new_float if value.type == F64 else self.lir.new_register
+        found = self.registers[value] = new()
         return found
 
     def operand(self, value: Value) -> VirtualRegister | int:

@@ -140,19 +140,15 @@ def lines(code: CodeType) -> dict[int, int]:
 _Meaning: TypeAlias = tuple[str, object]
 
 
-def _local_names(code: CodeType) -> tuple[str, ...]:
-    return code.co_varnames + code.co_cellvars + code.co_freevars
-
-
 def _local(name: str, arg: int, code: CodeType) -> _Meaning:
     if arg >= code.co_nlocals:
         # From 3.13 on a cell, not what is in it, is loaded like a local.
         return "LOAD_CLOSURE", arg
-    return name, _local_names(code)[arg]
+    return name, code.co_varnames[arg]
 
 
 def _two_locals(name: str, arg: int, code: CodeType) -> _Meaning:
-    names = _local_names(code)
+    names = code.co_varnames
     return name, (names[arg >> 4], names[arg & 15])
 
 

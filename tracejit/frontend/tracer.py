@@ -460,7 +460,7 @@ class Tracer:
 
     def _is_argument(self, shape: Shape) -> bool:
         """Whether the shape is an argument of the function, which is known everywhere."""
-        return type(shape) is Value and shape.origin is self.ir.entry
+        return type(shape) is Value and shape.origin is self.ir.blocks[0]
 
     def _too_many(self, offset: int) -> Target:
         block = self.ir.new_block()
@@ -483,7 +483,8 @@ class Tracer:
             case TupleOf(items):
                 return TupleOf(tuple([self._generalise(item) for item in items]))
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
-                return type(shape)(self._generalise(first), stop, step, up)
+                general = self._generalise(first)
+                return shape if general is first else type(shape)(general, stop, step, up)
         return shape
 
     def _key(self, shape: Shape) -> Hashable:

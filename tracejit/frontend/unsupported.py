@@ -51,7 +51,7 @@ def check_body(function: FunctionType, instrs: dict[int, Instr]) -> None:
             instr.name == "LOAD_GLOBAL" and instr.arg[0] == name for instr in instrs.values()
         ):
             raise Unsupported(f"own-frame:{name}")
-    if any(instr.name == "IS_OP" for instr in instrs.values()):
+    if "IS_OP" in [instr.name for instr in instrs.values()]:
         _check_identity(function.__code__, instrs)
 
 

@@ -121,11 +121,12 @@ class _Motion:
 
     def _is_invariant(self, inst: Inst, loop: Loop) -> bool:
         homes, blocks = self.homes, loop.blocks
-        return all(
-            homes.get(arg) not in blocks
-            or (isinstance(arg.origin, Inst) and arg.origin.op in _CONSTANTS)
-            for arg in inst.args
-        )
+        for arg in inst.args:
+            if homes.get(arg) in blocks:
+                origin = arg.origin
+                if not isinstance(origin, Inst) or origin.op not in _CONSTANTS:
+                    return False
+        return True
 
     def _is_certain(self, block: Block, loop: Loop) -> bool:
         """Whether each iteration passes the block before the loop can end."""

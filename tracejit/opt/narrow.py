@@ -168,13 +168,15 @@ class _Narrower:
 
     def run(self) -> None:
         pairs = self.ranges.pairs
+        halves = Halves(self.ranges, self._new, self._constant)
         for block in self.function.blocks:
             if block in self.ranges.facts:
                 self.insts = []
-                restarts, halves = Restarts(pairs), Halves(self.ranges, self._new, self._constant)
+                restarts = Restarts(pairs)
                 for inst in block.insts:
-                    inst.exit = restarts.exit_of(inst)
-                    restarts.follow(inst, inst.exit)
+                    if pairs:
+                        inst.exit = restarts.exit_of(inst)
+                        restarts.follow(inst, inst.exit)
                     if inst.result in pairs:
                         for at in self.forms[inst].checked:
                             inst.args[at] = self._checked(inst.args[at], inst.exit)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tracejit.ir.dominators import Loop, natural_loops
 from tracejit.ir.frame_state import Exit
-from tracejit.ir.function import Block, Function, Inst, Target
+from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import map_values
 from tracejit.ir.value import Value
@@ -104,29 +104,30 @@ class _Repair:
         self.function = function
         self.edges = {block: [] for block in function.blocks}
         for block in function.blocks:
-            for target in block.terminator.targets:
+            for target in block.insts[-1].targets:
                 self.edges[target.block].append((block, target))
         for block in function.blocks:
-            for inst in block.insts:
-                self._repair_uses(inst, block)
+            self._repair_uses(block)
         while self.pending:
             value, block, _ = self.pending.popleft()
             for source, target in self.edges[block]:
                 target.args.append(self._at_end(value, source))
 
-    def _repair_uses(self, inst: Inst, block: Block) -> None:
+    def _repair_uses(self, block: Block) -> None:
         homes = self.homes.keys()
-        if not homes.isdisjoint(inst.args):
-            inst.args = [self._at_end(arg, block) for arg in inst.args]
-        for target in inst.targets:
+        for inst in block.insts:
+            if not homes.isdisjoint(inst.args):
+                inst.args = [self._at_end(arg, block) for arg in inst.args]
+            if inst.exit is not None and not homes.isdisjoint(inst.exit.state.values()):
+                state = inst.exit.state
+                names = {v: self._at_end(v, block) for v in state.values() if v in homes}
+                inst.exit = Exit(inst.exit.reason, state.renamed(names))
+        last = block.insts[-1]
+        for target in last.targets:
             if not homes.isdisjoint(target.args):
                 target.args = [self._at_end(arg, block) for arg in target.args]
-        if inst.exit is not None and not homes.isdisjoint(inst.exit.state.values()):
-            state = inst.exit.state
-            names = {v: self._at_end(v, block) for v in state.values() if v in homes}
-            inst.exit = Exit(inst.exit.reason, state.renamed(names))
-        if inst.op is Op.ret:
-            inst.imm = map_values(inst.returned(), lambda value: self._at_end(value, block))
+        if last.op is Op.ret:
+            last.imm = map_values(last.returned(), lambda value: self._at_end(value, block))
 
     def _at_end(self, value: Value, block: Block) -> Value:
         """What stands for the value in the block; parameters are added where paths meet."""

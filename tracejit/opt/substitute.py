@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracejit.ir.function import Function, Inst
+from tracejit.ir.function import Function
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import map_values, values_in
 from tracejit.ir.value import Value
@@ -21,7 +21,12 @@ def substitute(function: Function, replaced: dict[Value, Value]) -> None:
                 inst.args = [get(arg, arg) for arg in inst.args]
             if inst.exit is not None and not keys.isdisjoint(inst.exit.state.values()):
                 inst.exit.state.rename(replaced)
-        _rename_terminator(block.terminator, replaced)
+        last = block.insts[-1]
+        for target in last.targets:
+            if not keys.isdisjoint(target.args):
+                target.args = [get(arg, arg) for arg in target.args]
+        if last.op is Op.ret and not keys.isdisjoint(values_in(last.returned())):
+            last.imm = map_values(last.returned(), lambda value: get(value, value))
 
 
 def resolve(value: Value, replaced: dict[Value, Value]) -> Value:
@@ -32,14 +37,3 @@ def resolve(value: Value, replaced: dict[Value, Value]) -> Value:
     while value is not last:
         replaced[value], value = last, replaced[value]
     return last
-
-
-def _rename_terminator(inst: Inst, replaced: dict[Value, Value]) -> None:
-    get = replaced.get
-    for target in inst.targets:
-        if not replaced.keys().isdisjoint(target.args):
-            target.args = [get(arg, arg) for arg in target.args]
-    if inst.op is Op.ret:
-        shape = inst.returned()
-        if any(value in replaced for value in values_in(shape)):
-            inst.imm = map_values(shape, lambda value: get(value, value))
