@@ -18,7 +18,7 @@ from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.ops import Op, Opcode, Undefined
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, INT, OBJ, Type
 from tracejit.ir.value import Value
 from tracejit.ir.verifier import verify
@@ -155,6 +155,8 @@ def shape_of(value: object, args: dict[Value, object]) -> Shape:
         return NULL
     if type(value) is tuple:
         return TupleOf(tuple(shape_of(item, args) for item in value))
+    if type(value) is type(iter(())):
+        return TupleIter(tuple(shape_of(item, args) for item in items_left(value)))
     if isinstance(value, range | Iterator):
         made = value if isinstance(value, range) else rest(value)
         start, stop = shape_of(made.start, args), shape_of(made.stop, args)
@@ -166,6 +168,12 @@ def shape_of(value: object, args: dict[Value, object]) -> Shape:
     param = Value(len(args), type_)
     args[param] = value
     return param
+
+
+def items_left(iterator: Iterator[object]) -> tuple[object, ...]:
+    """What an iterator over a tuple still has to give."""
+    _, (items,), *state = cast(tuple[Any, ...], iterator.__reduce__())
+    return items[state[0] :] if state else ()
 
 
 def rest(iterator: Iterator[object]) -> range:

@@ -12,11 +12,12 @@ import pytest
 
 from tests.differential import fresh
 from tests.frontend.continuing import Exits, arguments, at, beyond, exact, finished, observed
-from tests.programs import arithmetic, calls, errors, inlined, loops
+from tests.programs import arithmetic, calls, errors, inlined, loops, sequences
 from tests.programs.program import PROGRAMS, Program
 from tracejit.frontend.unsupported import Unsupported
 
-MODULES = (arithmetic, calls, errors, inlined, loops)
+MODULES = {module.__name__ for module in (arithmetic, calls, errors, inlined, loops, sequences)}
+OWN = [program for program in PROGRAMS if program.function.__module__ in MODULES]
 CALLS = 8
 
 
@@ -46,7 +47,7 @@ def check(function: FunctionType, calls: Sequence[Sequence[object]]) -> None:
             assert len(found_warnings) == len(expected_warnings)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)
+@pytest.mark.parametrize("program", OWN, ids=lambda program: program.function.__name__)
 def test_a_program_built_and_interpreted_does_what_cpython_does(program: Program) -> None:
     draw = random.Random(program.function.__qualname__)
     calls = list(program.calls)

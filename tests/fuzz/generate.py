@@ -137,6 +137,7 @@ class Generator:
             (12 if self.unsigned else 3 * whole, self.reduced),
             (16 * (1 - whole), self.quotient),
             (14 * (1 - whole), self.conversion),
+            (6, self.of_tuple),
             (14 if len(self.helpers) > len(GIVEN) else 2, self.called),
         ]
         return self.weighted(kinds)(depth - 1)
@@ -284,6 +285,31 @@ class Generator:
             case _:
                 return call(kind, one)
 
+    def tuple_of(self, length: int) -> ast.Tuple:
+        return ast.Tuple([self.leaf() for _ in range(length)])
+
+    def of_tuple(self, depth: int) -> ast.expr:
+        """What is in a tuple or a range, or how many, or whether something is."""
+        items: ast.expr = self.tuple_of(1 + self.chooser.randrange(4))
+        names = ("item", "item", "range", "sum", "any", "all", "min", "len")
+        # One float that is no number may be there twice, which nothing in registers tells.
+        name = self.one_of((*names, "in", "order") if self.calm else names)
+        match name:
+            case "item" | "range":
+                few = ast.Constant(2 + self.chooser.randrange(4))
+                at = ast.BinOp(self.expression(depth - 1), ast.Mod(), few)
+                index = self.one_of((at, at, self.leaf(), ast.Constant(-1)))
+                return ast.Subscript(items if name == "item" else call("range", few), index)
+            case "in":
+                values = call("range", self.leaf()) if self.chance(25) else items
+                op = self.one_of((ast.In, ast.NotIn))
+                return ast.Compare(self.leaf(), [op()], [values])
+            case "order":
+                op = self.one_of((ast.Lt, ast.GtE, ast.Eq, ast.NotEq))
+                return ast.Compare(items, [op()], [self.tuple_of(2)])
+            case _:
+                return call(name, items)
+
     def called(self, depth: int) -> ast.expr:
         """A call of one of the helpers, by position and keywords; seldom one that raises."""
         name = self.one_of(list(self.helpers))
@@ -426,7 +452,14 @@ class Generator:
     def for_loop(self, place: Place) -> list[ast.stmt]:
         trips = 400 if place.trips == 1 and self.chance(4) else 1 + self.chooser.randrange(9)
         variable = self.one_of((*LOCALS, "i", "j", "k"))
-        source, guard = self.range_of(trips)
+        source: ast.expr
+        guard: list[ast.stmt]
+        if self.chance(20):
+            items = self.tuple_of(1 + self.chooser.randrange(5))
+            trips, source, guard = len(items.elts), items, []
+        else:
+            source, guard = self.range_of(trips)
+            source = call("reversed", source) if self.chance(10) else source
         known = list(self.names)
         if variable not in self.names:
             self.names.append(variable)

@@ -9,7 +9,7 @@ from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.interpreter import Left, OutOfFuel, Returned, Trap
 from tracejit.ir.ops import Op, Undefined
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
 
@@ -124,6 +124,8 @@ class _Translation:
                 return f"unsigned({value})"
             case TupleOf(items):
                 return f"({''.join(f'{self.shape(item)}, ' for item in items)})"
+            case TupleIter(items):
+                return f"iter({self.shape(TupleOf(items))})"
             case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
                 made = f"range({', '.join(self.shape(part) for part in (start, stop, step))})"
                 return f"iter({made})" if isinstance(shape, RangeIter) else made

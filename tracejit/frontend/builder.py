@@ -6,7 +6,7 @@ import inspect
 from types import FunctionType
 from typing import Final
 
-from tracejit.frontend import arithmetic, calls, control, stack
+from tracejit.frontend import arithmetic, calls, comparisons, control, sequences, stack
 from tracejit.frontend.liveness import flow_of
 from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
@@ -16,7 +16,9 @@ from tracejit.ir.types import BOOL, F64, INT, INT_KINDS, OBJ, Exactly, Kind, Sig
 
 HANDLERS = {
     **stack.HANDLERS,
+    **sequences.HANDLERS,
     **arithmetic.HANDLERS,
+    **comparisons.HANDLERS,
     **calls.HANDLERS,
     **control.HANDLERS,
 }

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from types import BuiltinFunctionType, MethodDescriptorType, ModuleType
 from typing import Final, TypeAlias
 
-from tracejit.frontend.arithmetic import compare, truth_shape
+from tracejit.frontend.arithmetic import truth_shape
+from tracejit.frontend.comparisons import compare
 from tracejit.frontend.floats import float_operation, is_finite, is_whole, leave_unless, round_to
 from tracejit.frontend.integers import (
     greatest_common_divisor,
@@ -16,6 +17,7 @@ from tracejit.frontend.integers import (
     modular_power,
     power,
 )
+from tracejit.frontend.sequences import items_of, range_length, reversed_range
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Block, Target
 from tracejit.ir.ops import LIBM, Op, Opcode
@@ -93,7 +95,10 @@ def _extreme(
     t: Tracer, args: list[Shape], integer: Opcode, boolean: Opcode, floating: Opcode, better: str
 ) -> None:
     """Of equal operands the first wins, which shows when they are of several types."""
-    operands = [_operand(t, arg) for arg in args]
+    shapes = args if len(args) > 1 else items_of(t, args[0])
+    if not shapes:
+        raise Leave("value")
+    operands = [_operand(t, shape) for shape in shapes]
     if len({operand.type for operand in operands}) > 1:
         if len(operands) > _MOST_MIXED:
             raise Leave("type:mixed")
@@ -174,6 +179,42 @@ def _range_either_way(t: Tracer, start: Shape, stop: Shape, step: Value) -> None
         t.enter(block)
         t.stack = [*below, RangeOf(start, stop, step, ascending)]
         t.jump(t.instr.next, fork=True)
+
+
+def _len(t: Tracer, args: list[Shape]) -> None:
+    match args[0]:
+        case RangeOf() as numbers:
+            t.stack.append(range_length(t, numbers))
+        case shape:
+            t.stack.append(Const(len(items_of(t, shape))))
+
+
+def _sum(t: Tracer, args: list[Shape]) -> None:
+    """Of integers: for floats, it depends on CPython's version how they are added."""
+    total: Shape = args[1] if args[1:] else Const(0)
+    for item in items_of(t, args[0]):
+        total = t.emit(Op.iadd, t.as_int(total), t.as_int(item))
+    t.stack.append(total)
+
+
+def _any(t: Tracer, args: list[Shape]) -> None:
+    found = t.bconst(False)
+    for item in items_of(t, args[0]):
+        found = t.compute(Op.bor, found, t.as_bool(truth_shape(t, item)))
+    t.stack.append(found)
+
+
+def _all(t: Tracer, args: list[Shape]) -> None:
+    found = t.bconst(True)
+    for item in items_of(t, args[0]):
+        found = t.compute(Op.band, found, t.as_bool(truth_shape(t, item)))
+    t.stack.append(found)
+
+
+def _reversed(t: Tracer, args: list[Shape]) -> None:
+    if not isinstance(args[0], RangeOf):
+        raise t.wrong_type(args[0])
+    t.stack.append(reversed_range(t, args[0]))
 
 
 def _libm(op: Opcode) -> Callable[[Tracer, list[Shape]], None]:
@@ -282,9 +323,14 @@ _BUILTINS: Final[dict[str, Compiled]] = {
     "round": (1, 2, _round),
     "divmod": (2, 2, _divmod),
     "pow": (2, 3, _pow),
-    "min": (2, 255, _min),
-    "max": (2, 255, _max),
+    "min": (1, 255, _min),
+    "max": (1, 255, _max),
     "range": (1, 3, _range),
+    "len": (1, 1, _len),
+    "sum": (1, 2, _sum),
+    "any": (1, 1, _any),
+    "all": (1, 1, _all),
+    "reversed": (1, 1, _reversed),
 }
 _MATH: Final[dict[str, Compiled]] = {
     **{name: (arity := len(op.operands), arity, _libm(op)) for op, name in LIBM.items()},

@@ -9,7 +9,8 @@ from tracejit.frontend.builtins import compiled_call
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.inlining import inline
 from tracejit.frontend.names import attribute_constant
-from tracejit.frontend.stack import items_of, push_callable
+from tracejit.frontend.sequences import items_of
+from tracejit.frontend.stack import push_callable
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.shapes import Const, Null
 from tracejit.ir.types import BOOL, INT

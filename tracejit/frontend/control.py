@@ -5,9 +5,7 @@ from __future__ import annotations
 from tracejit.frontend.arithmetic import truth
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.tracer import Leave, Tracer
-from tracejit.ir.function import Target
-from tracejit.ir.ops import Op
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.value import Value
 
 
@@ -52,8 +50,12 @@ def _jump_if(t: Tracer, instr: Instr, condition: Value | bool, when: bool = True
 
 
 def _back_edge(t: Tracer, instr: Instr) -> None:
-    """Poll, unless that is done where the jumps back to the loop's header meet."""
-    if instr.target <= instr.offset and not t.meets(instr.target):
+    """Poll, unless that is done where the jumps back to the loop's header meet.
+
+    A loop over a tuple is none: each iteration has code of its own.
+    """
+    header = instr.target
+    if header <= instr.offset and not (t.meets(header) or t.is_unrolled(header)):
         t.poll()
 
 
@@ -79,32 +81,6 @@ def _jump_or_pop(t: Tracer, instr: Instr, when: bool) -> None:
     t.branch(condition, *((jump, stay) if when else (stay, jump)))
 
 
-def get_iter(t: Tracer, instr: Instr) -> None:
-    match t.stack.pop():
-        case RangeOf(start, stop, step, ascending):
-            t.stack.append(RangeIter(start, stop, step, ascending))
-        case RangeIter() as iterator:
-            t.stack.append(iterator)
-        case other:
-            raise t.wrong_type(other)
-
-
-def for_iter(t: Tracer, instr: Instr) -> None:
-    iterator = t.stack.pop()
-    if not isinstance(iterator, RangeIter):
-        raise t.wrong_type(iterator)
-    current, stop = t.as_int(iterator.next), t.as_int(iterator.stop)
-    more = t.emit(Op.ilt if iterator.ascending else Op.igt, current, stop)
-    body, after = t.new_block(), t.edge(instr.target)
-    t.branch(more, Target(body, []), after)
-    t.enter(body)
-    following = t.emit(Op.iadd, current, t.as_int(iterator.step))
-    t.stack += (
-        RangeIter(following, iterator.stop, iterator.step, iterator.ascending),
-        current,
-    )
-
-
 def return_value(t: Tracer, instr: Instr) -> None:
     _return(t, t.stack.pop())
 
@@ -126,7 +102,7 @@ def _check_returnable(t: Tracer, shape: Shape) -> None:
         case TupleOf(items):
             for item in items:
                 _check_returnable(t, item)
-        case RangeOf() | RangeIter() | Null():
+        case RangeOf() | RangeIter() | TupleIter() | Null():
             raise t.wrong_type(shape)
 
 
@@ -147,8 +123,6 @@ HANDLERS = {
     "POP_JUMP_IF_NOT_NONE": pop_jump_if_not_none,
     "JUMP_IF_TRUE_OR_POP": jump_if_true_or_pop,
     "JUMP_IF_FALSE_OR_POP": jump_if_false_or_pop,
-    "GET_ITER": get_iter,
-    "FOR_ITER": for_iter,
     "RETURN_VALUE": return_value,
     "RETURN_CONST": return_const,
     "RAISE_VARARGS": raise_varargs,

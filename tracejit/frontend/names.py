@@ -55,8 +55,12 @@ def attribute_constant(t: Tracer, module: ModuleType, name: str) -> Const:
     return Const(value)
 
 
+def _is_data(value: object) -> bool:
+    return type(value) in _USEFUL or (type(value) is tuple and all(map(_is_data, value)))
+
+
 def _check_useful(t: Tracer, name: str, value: object, kind: str) -> None:
-    if type(value) in _USEFUL or is_compiled(value):
+    if _is_data(value) or is_compiled(value):
         return
     if isinstance(value, FunctionType) and can_inline(t, value):
         return

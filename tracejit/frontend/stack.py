@@ -1,4 +1,4 @@
-"""Instructions that move operands: locals, constants, names, tuples."""
+"""Instructions that move operands: locals, constants, names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import ModuleType
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.names import attribute_constant, closure_constant, global_constant
 from tracejit.frontend.tracer import Leave, Tracer
-from tracejit.ir.shapes import NULL, Const, Null, Shape, TupleOf
+from tracejit.ir.shapes import NULL, Const, Null, Shape
 
 
 def nothing(t: Tracer, instr: Instr) -> None:
@@ -110,28 +110,6 @@ def load_deref(t: Tracer, instr: Instr) -> None:
     t.stack.append(closure_constant(t, instr.arg))
 
 
-def build_tuple(t: Tracer, instr: Instr) -> None:
-    first = len(t.stack) - instr.arg
-    t.stack[first:] = [TupleOf(tuple(t.stack[first:]))]
-
-
-def unpack_sequence(t: Tracer, instr: Instr) -> None:
-    items = items_of(t, t.stack.pop())
-    if len(items) != instr.arg:
-        raise Leave("unpack")
-    t.stack += reversed(items)
-
-
-def items_of(t: Tracer, shape: Shape) -> tuple[Shape, ...]:
-    """The items of a tuple."""
-    match shape:
-        case TupleOf(items):
-            return items
-        case Const(tuple() as value):
-            return tuple([Const(item) for item in value])
-    raise t.wrong_type(shape)
-
-
 HANDLERS = {
     "NOP": nothing,
     "RESUME": nothing,
@@ -152,6 +130,4 @@ HANDLERS = {
     "LOAD_GLOBAL": load_global,
     "LOAD_ATTR": load_attr,
     "LOAD_DEREF": load_deref,
-    "BUILD_TUPLE": build_tuple,
-    "UNPACK_SEQUENCE": unpack_sequence,
 }

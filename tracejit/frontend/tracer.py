@@ -20,6 +20,7 @@ from tracejit.ir.shapes import (
     RangeIter,
     RangeOf,
     Shape,
+    TupleIter,
     TupleOf,
     Unsigned,
 )
@@ -48,9 +49,8 @@ class Frame:
     caller: Caller | None = None
     call: Inlined | None = None
     """The caller's part of every FrameState."""
-    versions: dict[tuple[int, bool, tuple[int, ...]], dict[Hashable, Block]] = field(
-        default_factory=dict
-    )
+    versions: dict[Hashable, dict[Hashable, Block]] = field(default_factory=dict)
+    """By offset and the like, which count apart, then by what they are specialised on."""
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +101,7 @@ class Tracer:
         "next",
         "object_types",
         "stack",
+        "unrolled",
         "work",
     )
 
@@ -114,6 +115,8 @@ class Tracer:
         """The code of functions that are called, and its control flow if it may be inlined."""
         self.inlined = 0
         """How many instructions the functions have that were inlined."""
+        self.unrolled = 0
+        """Bytes of the loops that were unrolled, as often as they are."""
         self.object_types: dict[Value, type] = {}
         self.block: Block | None = None
         self.locals: dict[str, Shape] = {}
@@ -176,6 +179,8 @@ class Tracer:
                 return type(value).__name__
             case TupleOf():
                 return "tuple"
+            case TupleIter():
+                return "tuple_iterator"
             case RangeOf():
                 return "range"
             case RangeIter():
@@ -269,6 +274,12 @@ class Tracer:
         if isinstance(shape, Const):
             return type(shape.value) is float
         return isinstance(shape, Value) and shape.type == F64
+
+    def is_int(self, shape: Shape) -> bool:
+        """Whether it is exactly an `int`."""
+        if isinstance(shape, Const):
+            return type(shape.value) is int
+        return isinstance(shape, Value) and shape.type == INT
 
     def as_float(self, shape: Shape) -> Value:
         """The value of an operand that is a `float`, or a rounded `int`."""
@@ -371,7 +382,16 @@ class Tracer:
 
     def meets(self, offset: int) -> bool:
         """Whether a jump from here to the offset meets others that jump back there."""
-        return offset < self.instr.offset and offset in self.frame.flow.latched
+        return (
+            offset < self.instr.offset
+            and offset in self.frame.flow.latched
+            and not self.is_unrolled(offset)
+        )
+
+    def is_unrolled(self, header: int) -> bool:
+        """Whether the loop, which a jump from here leads back to, is over a tuple."""
+        is_for = self.frame.flow.instrs[header].name == "FOR_ITER"
+        return is_for and type(self.stack[-1]) is TupleIter
 
     def _midway(self, offset: int) -> tuple[int, ...]:
         """Keeps loops reducible where code enters them midway, as a resume function does.
@@ -396,15 +416,19 @@ class Tracer:
         shapes: list[Shape] = []
         key: list[Hashable] = [tuple(names)]
         values: list[Value] = []
+        iterations: list[int] = []
         for shape in (*[bound[name] for name in varying], *self.stack):
             if type(shape) is Value:
                 values.append(shape)
             else:
                 shape = self._generalise(shape)
                 values += self._inputs(shape)
+                if type(shape) is TupleIter:
+                    iterations.append(len(shape.items))
             shapes.append(shape)
             key.append(self._key(shape))
-        versions = self.frame.versions.setdefault((offset, latch, midway), {})
+        place = offset, latch, midway, *iterations
+        versions = self.frame.versions.setdefault(place, {})
         specialised = tuple(key)
         block = versions.get(specialised)
         if block is None:
@@ -437,7 +461,7 @@ class Tracer:
         match shape:
             case Value():
                 return [shape]
-            case TupleOf(items):
+            case TupleOf(items) | TupleIter(items):
                 return [value for item in items for value in self._inputs(item)]
             case RangeOf(first, stop, step) | RangeIter(first, stop, step):
                 ends = [end for end in (stop, step) if not self._is_argument(end)]
@@ -449,8 +473,8 @@ class Tracer:
         match shape:
             case Value():
                 return next(params)
-            case TupleOf(items):
-                return TupleOf(tuple([self._inside(item, params) for item in items]))
+            case TupleOf(items) | TupleIter(items):
+                return type(shape)(tuple([self._inside(item, params) for item in items]))
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
                 first = self._inside(first, params)
                 stop = stop if self._is_argument(stop) else self._inside(stop, params)
@@ -471,7 +495,8 @@ class Tracer:
     def _generalise(self, shape: Shape) -> Shape:
         """The shape with constant numbers as values, but for where a range stops and its step.
 
-        There arguments stay what they are as well: blocks have no parameters for them.
+        There arguments stay what they are as well: blocks have no parameters for them. What a tuple
+        is still to give stays constant, too: each iteration has its own code.
         """
         match shape:
             case Const(bool() as value):
@@ -496,8 +521,8 @@ class Tracer:
                 return ("int", value)
             case Const(value):
                 return ("const", id(value))
-            case TupleOf(items):
-                return ("tuple", *[self._key(item) for item in items])
+            case TupleOf(items) | TupleIter(items):
+                return (type(shape), *[self._key(item) for item in items])
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
                 ends = [end if self._is_argument(end) else self._key(end) for end in (stop, step)]
                 return (type(shape), up, self._key(first), *ends)

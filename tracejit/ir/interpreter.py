@@ -12,7 +12,17 @@ from types import CodeType, FunctionType
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Undefined
-from tracejit.ir.shapes import NULL, Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
+from tracejit.ir.shapes import (
+    NULL,
+    Const,
+    Null,
+    RangeIter,
+    RangeOf,
+    Shape,
+    TupleIter,
+    TupleOf,
+    Unsigned,
+)
 from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
 
@@ -126,6 +136,8 @@ def evaluate(shape: Shape, values: Mapping[Value, object]) -> object:
             return unsigned(values[value])  # type: ignore[arg-type]  # an i64
         case TupleOf(items):
             return tuple(evaluate(item, values) for item in items)
+        case TupleIter(items):
+            return iter(tuple(evaluate(item, values) for item in items))
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
             first, last, by = (evaluate(part, values) for part in (start, stop, step))
             assert isinstance(first, int)

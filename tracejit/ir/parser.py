@@ -26,7 +26,7 @@ from tracejit.ir.function import (
 )
 from tracejit.ir.ops import Op
 from tracejit.ir.printer import Opaque, builtin
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleOf, Unsigned
+from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.types import TYPES, Type, bits_of
 from tracejit.ir.value import Value
 
@@ -278,6 +278,9 @@ class _Parser:
             return Unsigned(value)
         if line.accept("("):
             return TupleOf(tuple(line.listed(")", self.shape)))
+        if line.accept("items"):
+            line.expect("(")
+            return TupleIter(tuple(line.listed(")", self.shape)))
         if line.peek in ("range", "iter"):
             make = RangeOf if line.next() == "range" else RangeIter
             line.expect("(")

@@ -20,7 +20,7 @@ from tracejit.ir.function import (
     Target,
 )
 from tracejit.ir.ops import Op
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned
+from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.value import Value
 
 
@@ -113,13 +113,19 @@ def print_shape(shape: Shape) -> str:
         case Unsigned(value):
             return f"u64({value})"
         case TupleOf(items):
-            return f"({''.join(print_shape(item) + ',' for item in items)})"
+            return f"({_print_items(items)})"
+        case TupleIter(items):
+            return f"items({_print_items(items)})"
         case RangeOf(start, stop, step, ascending):
             name = "range"
         case RangeIter(start, stop, step, ascending):
             name = "iter"
     direction = "up" if ascending else "down"
     return f"{name}({print_shape(start)},{print_shape(stop)},{print_shape(step)},{direction})"
+
+
+def _print_items(items: tuple[Shape, ...]) -> str:
+    return "".join(f"{print_shape(item)}," for item in items)
 
 
 def print_constant(value: object) -> str:

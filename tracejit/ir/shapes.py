@@ -65,7 +65,14 @@ class RangeIter:
     ascending: bool
 
 
-Shape: TypeAlias = Value | Null | Const | Unsigned | TupleOf | RangeOf | RangeIter
+@dataclass(slots=True, eq=False)
+class TupleIter:
+    """An iterator over a tuple, as the items that are still to come."""
+
+    items: tuple[Shape, ...]
+
+
+Shape: TypeAlias = Value | Null | Const | Unsigned | TupleOf | TupleIter | RangeOf | RangeIter
 
 
 def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
@@ -76,8 +83,8 @@ def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
         case Unsigned(value):
             replaced = replace(value)
             return Unsigned(replaced) if isinstance(replaced, Value) else replaced
-        case TupleOf(items):
-            return TupleOf(tuple(map_values(item, replace) for item in items))
+        case TupleOf(items) | TupleIter(items):
+            return type(shape)(tuple(map_values(item, replace) for item in items))
         case RangeOf(start, stop, step, ascending) | RangeIter(start, stop, step, ascending):
             first, last, by = (map_values(part, replace) for part in (start, stop, step))
             return type(shape)(first, last, by, ascending)
@@ -92,7 +99,7 @@ def values_in(shape: Shape) -> list[Value]:
             return [shape]
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
             parts: tuple[Shape, ...] = (start, stop, step)
-        case TupleOf(items):
+        case TupleOf(items) | TupleIter(items):
             parts = items
         case Unsigned(value):
             return [value]
@@ -116,7 +123,7 @@ def readings(shape: Shape) -> list[bool]:
             return [True]
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
             return [reading for part in (start, stop, step) for reading in readings(part)]
-        case TupleOf(items):
+        case TupleOf(items) | TupleIter(items):
             return [reading for item in items for reading in readings(item)]
     return []
 

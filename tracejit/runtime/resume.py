@@ -21,7 +21,17 @@ from types import CellType, CodeType, FunctionType
 from typing import Final
 
 from tracejit.ir.frame_state import FrameState
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleOf, Unsigned, values_in
+from tracejit.ir.shapes import (
+    Const,
+    Null,
+    RangeIter,
+    RangeOf,
+    Shape,
+    TupleIter,
+    TupleOf,
+    Unsigned,
+    values_in,
+)
 from tracejit.ir.value import Value
 
 _VERSION: Final = sys.version_info[:2]
@@ -179,7 +189,7 @@ def _makes_range(shape: Shape) -> bool:
     match shape:
         case RangeOf() | RangeIter():
             return True
-        case TupleOf(items):
+        case TupleOf(items) | TupleIter(items):
             return any(_makes_range(item) for item in items)
     return False
 
@@ -245,11 +255,13 @@ class _Writer:
             case Null():
                 self.depth += 1
                 yield _instruction("PUSH_NULL")
-            case TupleOf(items):
+            case TupleOf(items) | TupleIter(items):
                 self.depth += 1
                 for item in items:
                     yield from self.make(item, argument)
                 yield _instruction("BUILD_TUPLE", len(items))
+                if isinstance(shape, TupleIter):
+                    yield _instruction("GET_ITER")
             case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
                 yield from self.callable(range)
                 for part in (start, stop, step):
