@@ -8,6 +8,7 @@ block, `xK` a side exit, `gK` what several exits give back, `pK` a poll that ran
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tracejit.backend.flags import drop_tests
@@ -38,6 +39,8 @@ from tracejit.backend.x64 import (
 _JMP, _MOV, _PMOVE = (ROWS[name] for name in ("jmp", "mov", "pmove"))
 _REPEATED: Final = 3
 """The length in instructions up to which a loop's test is repeated instead of jumped back to."""
+_MOST_LINES: Final = 1 << 12
+"""So many texts of instructions are kept."""
 _LINES_PER_FUEL: Final = 32
 """What one unit of fuel pays for, in lines of a loop."""
 
@@ -219,8 +222,7 @@ class _Emitter:
         elif inst.exits:
             self.lines.append(f"{op.mnemonic} {self.to(f'x{inst.exits[0].number}')}")
         else:
-            operands = [_operand(operand, op.size) for operand in inst.operands]
-            self.lines.append(f"{op.mnemonic} {', '.join(operands)}" if operands else op.mnemonic)
+            self.lines.append(_line(op, *inst.operands))
 
     def miss(self, inst: MachInst) -> None:
         self.lines.append(f"j{inst.op.name[4:]} {self.to('miss')}")
@@ -240,7 +242,7 @@ class _Emitter:
         if self.function.floats and (place in XMM or source in XMM):
             self.move_float(place, source)
         elif not isinstance(source, int):
-            self.lines.append(f"mov {_operand(place)}, {_operand(source)}")
+            self.lines.append(_line(_MOV, place, source))
         elif isinstance(place, Register):
             self.lines.append(_load(place, source))
         elif fits_i32(source):
@@ -514,6 +516,13 @@ def _leads_to_block(inst: MachInst) -> bool:
 
 
 _SIZES: Final = {1: "byte", 4: "dword", 8: "qword", 16: "xmmword"}
+
+
+@lru_cache(_MOST_LINES)
+def _line(op: MachOp, *operands: Operand) -> str:
+    """The operation and its operands: most lines are those of many functions."""
+    texts = [_operand(operand, op.size) for operand in operands]
+    return f"{op.mnemonic} {', '.join(texts)}" if texts else op.mnemonic
 
 
 def _operand(operand: Operand, size: int = 8, pushed: int = 0) -> str:

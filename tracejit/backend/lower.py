@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import attrgetter
 
 import tracejit.backend.lower_arithmetic
@@ -42,7 +43,7 @@ def lower(
     select.block, select.depth, select.items = function.entry, 0, []
     lower_entry(select, signature, polls)
     entry = LirBlock(0)
-    items = [entry, *select.items]
+    items: list[MachInst | LirBlock] = [entry, *select.items]
     for block in function.blocks:
         if block in code:
             items += [select.blocks[block], *code[block]]
@@ -84,25 +85,22 @@ def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
     return [item for chunk in reversed(chunks) for item in chunk]
 
 
-def _fill_blocks(lir: LirFunction, items: Sequence[MachInst | LirBlock]) -> None:
+def _fill_blocks(lir: LirFunction, items: list[MachInst | LirBlock]) -> None:
     """Cut the instructions into blocks, cold ones last, and number blocks and exits."""
-    block: LirBlock | None = None
-    for item in items:
-        if type(item) is LirBlock:
-            if block is not None and not _has_ended(block):
-                block.insts.append(make("jmp", item))
-            block = item
-            lir.blocks.append(block)
-        else:
-            assert block is not None
-            block.insts.append(item)  # type: ignore[arg-type]  # no block
-    lir.blocks.sort(key=attrgetter("cold"))
+    heads = [at for at, item in enumerate(items) if type(item) is LirBlock]
+    blocks: list[LirBlock] = [items[at] for at in heads]  # type: ignore[misc]
+    for at, end, block in zip(heads, [*heads[1:], len(items)], blocks, strict=True):
+        block.insts = items[at + 1 : end]  # type: ignore[assignment]  # no blocks
+    for block, following in pairwise(blocks):
+        if not _has_ended(block):
+            block.insts.append(make("jmp", following))
+    lir.blocks = sorted(blocks, key=attrgetter("cold"))
     for number, block in enumerate(lir.blocks):
         block.number = number
-        for inst in block.insts:
-            for exit in inst.exits:
-                exit.number = len(lir.exits)
-                lir.exits.append(exit)
+    insts = [inst for block in lir.blocks for inst in block.insts if inst.exits]
+    lir.exits = [exit for inst in insts for exit in inst.exits]
+    for number, exit in enumerate(lir.exits):
+        exit.number = number
 
 
 def _has_ended(block: LirBlock) -> bool:

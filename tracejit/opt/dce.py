@@ -50,24 +50,19 @@ def _live(
 ) -> set[Value]:
     """The values that an instruction which must stay reads, and all that they are made of."""
     live: set[Value] = set()
+    work: list[Value] = []
     for block in function.blocks:
         for inst in block.insts:
             if inst.op in roots:
-                live.update(_read(inst))
-    work = list(live)
-    while work:
-        value = work.pop()
-        origin = value.origin
-        if type(origin) is not Inst:
-            read: Sequence[Value] = sources.get(value, ())
-        elif origin.op in roots or origin.op.has_imm:
-            continue
-        else:
-            read = _read(origin)
-        for value in read:
-            if value not in live:
-                live.add(value)
-                work.append(value)
+                work += _read(inst)
+    for value in work:
+        if value not in live:
+            live.add(value)
+            origin = value.origin
+            if type(origin) is not Inst:
+                work += sources.get(value, ())
+            elif origin.op not in roots and not origin.op.has_imm:
+                work += _read(origin)
     return live
 
 

@@ -12,8 +12,9 @@ def substitute(function: Function, replaced: dict[Value, Value]) -> None:
     """Let every use of a replaced value read its replacement (or what replaces that, and so on)."""
     if not replaced:
         return
-    for value in replaced:
-        resolve(value, replaced)
+    for value, other in replaced.items():
+        if other in replaced:
+            resolve(value, replaced)
     keys, get = replaced.keys(), replaced.get
     for block in function.blocks:
         for inst in block.insts:
