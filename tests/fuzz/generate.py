@@ -136,8 +136,8 @@ class Generator:
             (30 if self.unsigned else 2 * whole, self.masked),
             (12 if self.unsigned else 3 * whole, self.reduced),
             (16 * (1 - whole), self.quotient),
-            (14 * (1 - whole), self.conversion),
-            (6, self.of_tuple),
+            (18 * (1 - whole), self.conversion),
+            (4, self.of_tuple),
             (14 if len(self.helpers) > len(GIVEN) else 2, self.called),
         ]
         return self.weighted(kinds)(depth - 1)
@@ -262,9 +262,9 @@ class Generator:
         return ast.IfExp(self.comparison(depth - 1), self.expression(depth), self.expression(depth))
 
     def builtin(self, depth: int) -> ast.expr:
-        kind = self.one_of(
-            ("abs", "min", "max", "bool", "int", "length", "count", "divmod", "gcd", "isqrt")
-        )
+        kinds = ("abs", "min", "max", "bool", "int", "divmod")
+        more = ("min", "max") if self.floats else ("length", "count", "gcd", "isqrt")
+        kind = self.one_of((*kinds, *more))
         one = self.expression(depth)
         two = self.divisor(depth) if kind == "divmod" else self.expression(depth)
         match kind:
