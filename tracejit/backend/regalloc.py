@@ -12,6 +12,7 @@ from __future__ import annotations
 from operator import attrgetter, itemgetter
 
 from tracejit.backend.exits import InRegister, InSlot, IsConstant, Location
+from tracejit.backend.forwarding import forward
 from tracejit.backend.lir import (
     LirFunction,
     MachInst,
@@ -68,6 +69,7 @@ def allocate(function: LirFunction) -> None:
     allocator.coalesce()
     allocator.assign()
     allocator.rewrite()
+    forward(function)
 
 
 class _Allocator:

@@ -68,7 +68,10 @@ def _step(function: LirFunction, state: State, inst: MachInst) -> None:
 
 
 def _held(state: State, place: Operand) -> frozenset[Operand]:
-    return frozenset((place,)) if isinstance(place, int) else state.get(place, _NOTHING)
+    if not isinstance(place, int):
+        return state.get(place, _NOTHING)
+    # A number is all that some place holds together with it.
+    return frozenset((place,)).union(*[held for held in state.values() if place in held])
 
 
 def _follow_move(state: State, inst: MachInst) -> None:
@@ -92,7 +95,9 @@ def _follow_parallel_move(function: LirFunction, state: State, inst: MachInst) -
     for target in targets:
         _forget(state, target)
     for place, target in zip(places, targets, strict=True):
-        state[place] = _held(state, place) | {target}
+        copied = _held(state, place)
+        state[place] = copied | {target}
+        _name_alike(state, target, copied)
 
 
 def _follow(function: LirFunction, state: State, inst: MachInst) -> None:
@@ -119,6 +124,7 @@ def _follow(function: LirFunction, state: State, inst: MachInst) -> None:
     for place, virtual, role in operands:
         if role in ("d", "m"):
             _write(function, state, place, virtual, copied)
+            _name_alike(state, virtual, copied)
 
 
 def _is_rematerialised(function: LirFunction, inst: MachInst) -> bool:
@@ -139,6 +145,13 @@ def _write(
         raise WrongAllocation(f"{place} is outside of the frame")
     _forget(state, virtual)
     state[place] = (copied - {virtual}) | {virtual}
+
+
+def _name_alike(state: State, virtual: Operand, copied: frozenset[Operand]) -> None:
+    """Places with a name in common hold the same: what one of them is called now, all are."""
+    for place, held in state.items():
+        if held & copied:
+            state[place] = held | {virtual}
 
 
 def _forget(state: State, virtual: Operand) -> None:
