@@ -5,12 +5,16 @@ from __future__ import annotations
 from tracejit.ir.dominators import reverse_postorder
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op
+from tracejit.ir.types import F64
 from tracejit.ir.value import Value
 from tracejit.opt.substitute import substitute
 from tracejit.opt.wide import is_wide
 
 MAX_SELECTS = 2
-"""How many selects may stand for a branch: more cost more than a predicted branch."""
+"""How many selects may stand for a branch: more cost more than a predicted branch.
+
+One of floats is a branch itself, and counts twice.
+"""
 
 
 def simplify_cfg(function: Function) -> None:
@@ -91,7 +95,8 @@ def _select_arguments(function: Function, block: Block) -> bool:
     then, otherwise = branch.targets
     pairs = list(zip(then.args, otherwise.args, strict=True))
     differing = [pair for pair in pairs if pair[0] is not pair[1]]
-    if len(differing) > MAX_SELECTS or any(is_wide(v) for pair in differing for v in pair):
+    selects = sum(2 if yes.type == F64 else 1 for yes, _ in differing)
+    if selects > MAX_SELECTS or any(is_wide(v) for pair in differing for v in pair):
         return False
     block.insts.pop()
     args: list[Value] = []
