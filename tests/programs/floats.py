@@ -370,6 +370,16 @@ def logarithms_to_a_base(a, b):
     return math.log(abs(a), b)
 
 
+@on(NUMBERS, FLOATS)
+def lengths(a, b):
+    return math.hypot(a, b)
+
+
+@on((*FLOATS[:14], 3, 4, 5.0), (*FLOATS[:14], 3, 4, 12.0), (*FLOATS[:14], 1e-30))
+def lengths_in_space(a, b, c):
+    return math.hypot(a, b, c), math.hypot(a, b), math.hypot(c), math.hypot(a, c, b, a + 1.0)
+
+
 @on(FLOATS, NUMBERS)
 def remainders_with_the_sign_of_the_dividend(a, b):
     return math.fmod(a, b)

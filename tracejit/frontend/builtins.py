@@ -10,13 +10,14 @@ from typing import Final, TypeAlias
 
 from tracejit.frontend.arithmetic import truth_shape
 from tracejit.frontend.comparisons import compare
-from tracejit.frontend.floats import float_operation, is_finite, is_whole, leave_unless, round_to
+from tracejit.frontend.floats import float_operation, is_finite, is_whole, leave_unless
 from tracejit.frontend.integers import (
     greatest_common_divisor,
     integer_square_root,
     modular_power,
     power,
 )
+from tracejit.frontend.rounding import hypot, round_to
 from tracejit.frontend.sequences import items_of, range_length, reversed_range
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Block, Target
@@ -285,6 +286,11 @@ def _isqrt(t: Tracer, args: list[Shape]) -> None:
     t.stack.append(integer_square_root(t, t.as_int(args[0])))
 
 
+def _hypot(t: Tracer, args: list[Shape]) -> None:
+    numbers = list(map(t.as_float, args))
+    t.stack.append(hypot(t, numbers) if numbers[1:] else t.compute(Op.fabs, numbers[0]))
+
+
 def _fabs(t: Tracer, args: list[Shape]) -> None:
     t.stack.append(t.compute(Op.fabs, t.as_float(args[0])))
 
@@ -342,6 +348,7 @@ _MATH: Final[dict[str, Compiled]] = {
     "ceil": (1, 1, _to_int(Op.fceil)),
     "trunc": (1, 1, _to_int(None)),
     "fabs": (1, 1, _fabs),
+    "hypot": (1, 8, _hypot),
     "copysign": (2, 2, _copysign),
     "isnan": (1, 1, _isnan),
     "isinf": (1, 1, _isinf),
