@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 
 TYPE_CHECKING = False
@@ -29,12 +30,8 @@ class headroom:
     def __exit__(self, *_: object) -> None:
         limit = _inside.pop()
         if not _inside:
-            for extra in range(3):
-                try:
-                    sys.setrecursionlimit(limit + extra)
-                except RecursionError:  # the frame that is here stands at the limit itself
-                    continue
-                return
+            # `sys.setrecursionlimit` would refuse where the frame that is here stands at the limit.
+            ctypes.pythonapi.Py_SetRecursionLimit(limit)
 
 
 def is_asynchronous(error: BaseException) -> bool:
