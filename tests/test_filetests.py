@@ -104,6 +104,8 @@ def example_target() -> object:
         unbox_unsigned=0x7400,
         floor_divide=0x7800,
         float_divmod=lambda: 0x7C00,
+        budget=lambda: 0x7D00,
+        take_result=lambda _: 0x7E00,
         libm={"pow": 0xA000, "exp": 0xB000},
         poll=0x8000,
         deopt=0x9000,

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import CodeType, FunctionType
 from typing import TypeVar
 
@@ -68,12 +69,12 @@ def _compile_version(
     stage.dump("bytecode", lambda: _listing(function.__code__))
     try:
         ir = stage("build", build, function, signature)
-        stage.check(lambda: verify(ir, "exact"))
-        stage.dump("ir", lambda: print_function(ir))
-        stage("optimise", optimise, ir, stage.verify_pass if options.verify else None)
+        together = ir.natives or [ir]
+        stage.dump("ir", lambda: "\n".join(map(print_function, together)))
+        stage("optimise", _optimise, together, stage)
     except (Unsupported, NoExit) as refusal:
         return str(refusal)
-    stage.dump("opt", lambda: print_function(ir))
+    stage.dump("opt", lambda: "\n".join(map(print_function, together)))
     if not ir.has(Op.ret, Op.poll):
         return f"leaves at once: {', '.join(sorted(_exit_reasons(ir)))}"
     guards = stage("guard", layout.guards, function, ir.assumptions)
@@ -89,8 +90,17 @@ def _compile_version(
     stage.dump("exits", lambda: _print_exits(records))
     machine = stage("assemble", link, lines)
     return NativeCode(
-        machine.code, machine.entry, machine.epilogue, data, records, guards, ir, stage.nanoseconds
+        *(machine.code, machine.entry, machine.epilogue, data, records, guards, ir),
+        nanoseconds=stage.nanoseconds,
+        calls_natively=bool(ir.natives),
     )
+
+
+def _optimise(together: list[Function], stage: _Stages) -> None:
+    for ir in together:
+        stage.level = "exact"
+        stage.check(partial(verify, ir, "exact"))
+        optimise(ir, stage.verify_pass if stage.options.verify else None)
 
 
 def _exit_reasons(ir: Function) -> set[str]:

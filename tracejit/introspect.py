@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Final
@@ -123,10 +123,26 @@ _KINDS: Final[dict[type, str]] = {
 
 
 def _version_lines(version: Version, code: CodeType) -> Iterator[str]:
-    line_of = _lines_by_offset(code)
     assert isinstance(version.kept, Function)
-    native = {line_of.get(offset) for offset in version.kept.traced}
-    left = _exits_by_line(version, line_of)
+    yield from _function_lines(version, None, code, version.kept.traced)
+    # Some may be compiled for several kinds of arguments.
+    along: dict[FunctionType, tuple[CodeType, set[int]]] = {}
+    for native in version.kept.natives:
+        if native.frame is not None:
+            traced = along.setdefault(native.frame.function, (native.frame.code, set()))[1]
+            traced |= native.traced
+    for function, (its_code, traced) in along.items():
+        yield f"with {function.__qualname__}:"
+        yield from _function_lines(version, function, its_code, traced)
+
+
+def _function_lines(
+    version: Version, function: FunctionType | None, code: CodeType, traced: Set[int]
+) -> Iterator[str]:
+    """The lines of a function that is compiled along, or of that of the version."""
+    line_of = _lines_by_offset(code)
+    native = {line_of.get(offset) for offset in traced}
+    left = _exits_by_line(version, function, line_of)
     first = code.co_firstlineno
     for number, text in enumerate(_source(code), first):
         notes = [f"{reason}: {_times(count)}" for reason, count in sorted(left[number].items())]
@@ -140,11 +156,15 @@ _ALWAYS: Final = ("opcode:", "call:", "type:", "global:", "big-constant", "raise
 """What the reasons of places begin with that native code never passes."""
 
 
-def _exits_by_line(version: Version, line_of: dict[int, int]) -> dict[int, Counter[str]]:
-    """How often the version left at each line, bridges not included."""
+def _exits_by_line(
+    version: Version, function: FunctionType | None, line_of: dict[int, int]
+) -> dict[int, Counter[str]]:
+    """How often the version left at each line of the function, bridges not included."""
     left: dict[int, Counter[str]] = defaultdict(Counter)
     for _, record, count in version.counts():
         if record.exit is None or record.kind != "resume":
+            continue
+        if function is not (record.frame.function if record.frame else None):
             continue
         if count or record.exit.reason != "interrupt":
             line, reason = _place(record.exit, line_of)

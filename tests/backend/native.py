@@ -27,6 +27,8 @@ from tracejit.ir.interpreter import Left, Returned, evaluate
 from tracejit.ir.shapes import Const, Shape, map_values
 from tracejit.ir.types import BOOL, F64, I64, OBJ, U64, float_of
 from tracejit.runtime import libm
+from tracejit.runtime.stubs import take_result
+from tracejit.runtime.stubs.budget import budget_text
 from tracejit.runtime.stubs.divide import floor_divide_text
 from tracejit.runtime.stubs.float_divmod import float_divmod_text
 from tracejit.runtime.stubs.unbox import unbox_unsigned_text
@@ -194,6 +196,8 @@ def make_target(popcnt: bool = False, fuel: int = 3, sse41: bool = True) -> Targ
         floor_divide=_FLOOR_DIVIDE,
         float_divmod=lambda: _FLOAT_DIVMOD,
         libm=libm.FUNCTIONS,
+        budget=lambda: _BUDGET,
+        take_result=lambda of_type: _assembled(take_result.TEXTS[of_type]()),
         poll=_POLL,
         deopt=_DEOPT,
         initial_fuel=fuel,
@@ -205,6 +209,7 @@ def make_target(popcnt: bool = False, fuel: int = 3, sse41: bool = True) -> Targ
 _UNBOX, _POLL, _DEOPT = _unbox_stub(), _poll_stub(), _deopt_stub()
 _UNBOX_UNSIGNED = _assembled(unbox_unsigned_text())
 _FLOAT_DIVMOD = _assembled(float_divmod_text())
+_BUDGET = _assembled(budget_text())
 _FLOOR_DIVIDE = _assembled(floor_divide_text())
 TARGET = make_target()
 

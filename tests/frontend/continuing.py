@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from types import FunctionType
 from typing import Any, cast
 
@@ -16,14 +17,15 @@ from tests.differential import Data, exception_data, fingerprint
 from tracejit.frontend.builder import build
 from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
-from tracejit.ir.interpreter import Left, Returned, interpret
-from tracejit.ir.ops import Op, Opcode, Undefined
+from tracejit.ir.interpreter import Left, Returned, interpret, natively
+from tracejit.ir.ops import CALLS, Op, Opcode, Undefined
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, INT, OBJ, Type
 from tracejit.ir.value import Value
 from tracejit.ir.verifier import verify
 from tracejit.runtime.resume import resume_function
 
+STEPS = 100_000
 Meaning = Callable[..., int]
 Exits = Callable[[Meaning], Meaning]
 """When instructions leave beyond what their meaning says."""
@@ -73,8 +75,13 @@ def with_exits(ir: Function, exits: Exits) -> Function:
         if inst.exit is None or inst.op is Op.leave:
             continue
         op = inst.op
-        if op is Op.poll:
+        if op in (Op.poll, Op.room):
             inst.result = ir.new_value(BOOL, inst)
+        if op in CALLS.values():
+            assert isinstance(inst.imm, int)
+            meaning = partial(natively, ir.natives[inst.imm], STEPS)
+            inst.op = replace(op, meaning=exits(meaning))
+            continue
         rows.setdefault(op, replace(op, meaning=exits(op.meaning or (lambda: 0))))
         inst.op = rows[op]
     return ir
@@ -98,7 +105,7 @@ def built(function: FunctionType, args: Sequence[object]) -> Function:
 
 
 def run(
-    function: FunctionType, args: Sequence[object], exits: Exits = exact, steps: int = 100_000
+    function: FunctionType, args: Sequence[object], exits: Exits = exact, steps: int = STEPS
 ) -> Returned | Left:
     return interpret(with_exits(built(function, args), exits), args, steps)
 
@@ -108,7 +115,7 @@ def finished(
     args: Sequence[object],
     exits: Exits = exact,
     bridges: int = 0,
-    steps: int = 100_000,
+    steps: int = STEPS,
 ) -> tuple[Data, Data]:
     """What the call returns and raises: from the IR, and from CPython where it leaves the IR.
 

@@ -266,14 +266,11 @@ def test_a_call_that_does_not_bind_leaves(call: str) -> None:
     assert left(made, 1).reason in ("call:g", "type:int", "opcode:BUILD_MAP")
 
 
-def test_a_function_that_is_under_way_is_called() -> None:
-    made = function("def g(n): return f(n)\ndef f(n): return g(n) if n else f(1)")
-    names = made.__globals__
-    outcome = left(made, 5)
-    assert outcome.reason == "call:f"
-    assert outcome.call is not None
-    assert outcome.call[0] is names["g"]
-    assert left(made, 0).call is None
+def test_functions_that_call_each_other_are_compiled_together() -> None:
+    made = function("def g(n): return f(n - 1) + 1\ndef f(n): return g(n) if n else 0")
+    ir = built(made, (5,))
+    assert [native.name for native in ir.natives] == ["f", "g"]
+    assert run(made, (5,)) == Returned(5)
 
 
 def closure(source: str) -> FunctionType:

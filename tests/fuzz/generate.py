@@ -43,6 +43,10 @@ BOUNDS = (1000003, 2**31, 2**31 - 1, 2**61 - 1, 2**62, 2**63 - 1)
 ERRORS = ("ZeroDivisionError", "ValueError", "OverflowError", "Exception")
 HELPERS = ("first", "second", "third")
 """Functions that the program calls, if it has them; each calls those before it."""
+DEPTH = "depth"
+"""How many calls of a function that calls itself are under way."""
+DEEPEST = (0, 12, 4)
+"""How deep it goes, by the calls of itself in it."""
 GIVEN = {"scaled": (1, 1), "elsewhere": (1, 2)}
 """Functions that every program may call: a closure, and one of another module."""
 FREE_GROWTH = 2
@@ -674,15 +678,29 @@ class Generator:
 
     def helper(self, name: str, defaults: int) -> ast.FunctionDef:
         """A function of the parameters that are its names, the last of which have defaults."""
-        taken = parameters(self.names, [self.constant() for _ in range(defaults)])
-        body: list[ast.stmt] = []
+        given, own = [self.constant() for _ in range(defaults)], list(self.names)
+        calls = self.one_of((1, 2)) if self.chance(35) else 0
+        if calls:
+            own.append(DEPTH)
+            given.append(ast.Constant(0))
+        taken = parameters(own, given)
+        body: list[ast.stmt] = [self.bottom(DEEPEST[calls])] if calls else []
         while self.budget > 0:
             # Its loops are as short as if it were called in one.
             body += self.body(Place(trips=TRIPS // 9), 3)
+        for _ in range(calls):
+            args = [self.expression(2) for _ in own[1:]]
+            deeper = ast.BinOp(ast.Name(DEPTH), ast.Add(), ast.Constant(1))
+            body.append(ast.Assign([ast.Name(self.target())], call(name, *args, fixed(deeper))))
         body.append(ast.Return(self.expression(2)))
         if any(isinstance(n, ast.Name) and n.id == "TALLY" for s in body for n in ast.walk(s)):
             body.insert(0, ast.Global(["TALLY"]))
         return ast.FunctionDef(name, taken, body, [])
+
+    def bottom(self, most: int) -> ast.stmt:
+        """Return where the function has called itself so many times, one inside the other."""
+        reached = ast.Compare(ast.Name(DEPTH), [ast.GtE()], [fixed(ast.Constant(most))])
+        return ast.If(reached, [ast.Return(self.expression(1))], [])
 
 
 UNSUPPORTED = (
@@ -843,7 +861,7 @@ class _Bound(ast.NodeTransformer):
 
     def grows(self, node: ast.AST) -> bool:
         called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        return isinstance(node, GROWING) or (called and node.func.id in self.generator.helpers)  # type: ignore[attr-defined]
+        return isinstance(node, GROWING) or (called and node.func.id in HELPERS)  # type: ignore[attr-defined]
 
     def clamp(self, name: str) -> ast.stmt:
         wide = not self.generator.calm and self.generator.chance(4)

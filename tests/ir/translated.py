@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import CodeType
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
-from tracejit.ir.interpreter import Left, OutOfFuel, Returned, Trap
-from tracejit.ir.ops import Op, Undefined
+from tracejit.ir.interpreter import Left, OutOfFuel, Returned, Trap, natively
+from tracejit.ir.ops import CALLS, Op, Undefined
 from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
@@ -32,6 +33,7 @@ class _Translation:
 
     def __init__(self, function: Function, steps: int) -> None:
         self.function = function
+        self.steps = steps
         self.objects: dict[str, object] = {**NAMES, "leave": self.leave}
         self.leaves_at: dict[int, tuple[Inst, Block]] = {}
         """Instructions that may leave, by the numbers of their lines."""
@@ -74,7 +76,11 @@ class _Translation:
     def result(self, inst: Inst) -> str:
         if inst.op.has_imm:
             return self.name_of(inst.constant())
-        call = f"{self.name_of(inst.op.meaning)}({', '.join(map(str, inst.args))})"
+        meaning = inst.op.meaning
+        if inst.op in CALLS.values():
+            assert isinstance(inst.imm, int)
+            meaning = partial(natively, self.function.natives[inst.imm], self.steps)
+        call = f"{self.name_of(meaning)}({', '.join(map(str, inst.args))})"
         return f"bool({call})" if inst.value.type == BOOL else call
 
     def follow(self, target: Target) -> str:

@@ -11,11 +11,21 @@ import pytest
 
 from tests.differential import compare, fresh
 from tests.eager import eager, strict
-from tests.programs import arithmetic, calls, errors, floats, inlined, loops, modular, sequences
+from tests.programs import (
+    arithmetic,
+    calls,
+    errors,
+    floats,
+    inlined,
+    loops,
+    modular,
+    recursion,
+    sequences,
+)
 from tests.programs.program import PROGRAMS, Program
 from tracejit import stats, tracejit
 
-MODULES = (arithmetic, loops, errors, calls, inlined, modular, floats, sequences)
+MODULES = (arithmetic, loops, errors, calls, inlined, modular, floats, recursion, sequences)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)

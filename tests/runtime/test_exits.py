@@ -527,7 +527,7 @@ def test_recursion_errors_come_at_the_interpreters_depth():
 
 
 def test_exit_counts_and_stubs_agree_on_the_layout():
-    assert words.VERSION_WORDS * 8 == -words.FUEL
+    assert words.VERSION_WORDS * 8 == -words.NATIVE_CALLS
 
 
 def test_functions_with_resume_functions_die_too():

@@ -25,6 +25,7 @@ from tracejit.backend.lir import (
 from tracejit.backend.target import DATA_NEXT, Target
 from tracejit.backend.x64 import (
     INVERSE,
+    MOST_ARGUMENTS,
     R15,
     RAX,
     RCX,
@@ -116,11 +117,15 @@ class _Emitter:
 
     def epilogue(self) -> None:
         self.label("epilogue")
-        self.leave_frame()
+        if self.function.pinned:
+            self.leave_frame()
+            self.lines.append("mov edx, 1")
+        else:
+            self.leave_entered()
         self.lines += ["ret", ".p2align 5"]
         self.label("entry")
 
-    def prologue(self) -> None:
+    def make_frame(self) -> None:
         self.lines += [f"push {register}" for register in self.function.saved]
         if self.frame:
             self.lines.append(f"sub rsp, {self.frame}")
@@ -129,6 +134,11 @@ class _Emitter:
         if self.frame:
             self.lines.append(f"add rsp, {self.frame}")
         self.lines += [f"pop {register}" for register in reversed(self.function.saved)]
+
+    def leave_entered(self) -> None:
+        """The frame of what is entered like a vectorcall."""
+        self.leave_frame()
+        self.lines += [f"pop {register}" for register in reversed(self.function.pinned)]
 
     # Blocks
 
@@ -228,7 +238,28 @@ class _Emitter:
         self.lines.append(f"j{inst.op.name[4:]} {self.to('miss')}")
 
     def entry(self, inst: MachInst) -> None:
-        self.prologue()
+        self.lines += [f"push {register}" for register in self.function.pinned]
+        self.make_frame()
+
+    def enter(self, inst: MachInst) -> None:
+        self.lines.append(".p2align 4")
+        self.label(f"n{inst.operands[-1]}")
+        self.make_frame()
+
+    def native(self, inst: MachInst) -> None:
+        self.lines.append(f"call {self.to(f'n{inst.operands[-1]}')}")
+
+    def give(self, inst: MachInst) -> None:
+        self.leave_frame()
+        self.lines += ["xor edx, edx", "ret"]
+
+    def budget(self, inst: MachInst) -> None:
+        (stub,) = inst.operands
+        words = 1 + len(self.function.saved) + self.frame // 8
+        self.lines += [f"push {8 * words}", f"call {_operand(stub, pushed=1)}"]
+
+    def recheck_guards(self, inst: MachInst) -> None:
+        self.lines.append(f"call {self.to('recheck')}")
 
     def guards(self, inst: MachInst) -> None:
         """By the subroutine, where polls need one all the same."""
@@ -342,13 +373,13 @@ class _Emitter:
         ]
 
     def return_(self, inst: MachInst) -> None:
-        self.leave_frame()
+        self.leave_entered()
         self.lines.append("ret")
 
     def tail_call(self, inst: MachInst) -> None:
         (function,) = inst.operands
         assert isinstance(function, int)
-        self.leave_frame()
+        self.leave_entered()
         self.lines += [_load(RAX, function), "jmp rax"]
 
     def poll(self, inst: MachInst) -> None:
@@ -377,7 +408,7 @@ class _Emitter:
             self.leave_version()
         if "miss:" in self.referenced:
             self.label("miss")
-            self.leave_frame()
+            self.leave_entered()
             self.lines.append(_load(RAX, self.data_address + DATA_NEXT))
             self.lines.append("jmp qword ptr [rax]")
         if self.floats:
@@ -475,6 +506,12 @@ _SPECIAL: Final[dict[MachOp, Callable[[_Emitter, MachInst], None]]] = {
     ROWS["swap"]: _Emitter.swap,
     ROWS["incref"]: _Emitter.incref,
     ROWS["floordiv"]: _Emitter.floor_divide,
+    **{ROWS[f"enter{n}"]: _Emitter.enter for n in range(MOST_ARGUMENTS + 1)},
+    **{ROWS[f"native{n}"]: _Emitter.native for n in range(MOST_ARGUMENTS + 1)},
+    ROWS["give"]: _Emitter.give,
+    ROWS["give_float"]: _Emitter.give,
+    ROWS["budget"]: _Emitter.budget,
+    ROWS["recheck"]: _Emitter.recheck_guards,
     ROWS["return"]: _Emitter.return_,
     ROWS["tailcall"]: _Emitter.tail_call,
     ROWS["tailcall_float"]: _Emitter.tail_call,

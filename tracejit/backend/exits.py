@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from tracejit.ir.frame_state import Exit
+from tracejit.ir.frame_state import Called, Exit
 from tracejit.ir.shapes import Shape
 from tracejit.ir.types import Type
 
@@ -39,11 +39,13 @@ Location: TypeAlias = InRegister | InSlot | IsConstant
 class ExitRecord:
     """One way out of a version.
 
-    `resume` and `raise` carry the `exit`, `return` the `shape` that is returned; `values` are those
-    of `exit.state.values()` or `values_in(shape)`, in that order, once registers are allocated.
+    `resume` and `raise` carry the `exit`, of which the outermost frame is the version's function if
+    there is no `frame`; `return` carries the `shape` that is returned. `values` are those of
+    `exit.state.values()` or `values_in(shape)`, in that order, once registers are allocated.
     """
 
     kind: Literal["resume", "raise", "return"]
     exit: Exit | None = None
     shape: Shape | None = None
     values: list[tuple[Type, Location]] = field(default_factory=list)
+    frame: Called | None = None

@@ -148,6 +148,8 @@ class LirFunction:
     """The numbers of the virtual registers that hold floats."""
     calls: bool = False
     """Whether it calls functions of C."""
+    pinned: tuple[Register, ...] = ()
+    """Callee-saved registers that mean the same in all activations of what calls itself."""
     slots: int = 0
     """Spill slots, once registers are allocated."""
     saved: tuple[Register, ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 
@@ -15,40 +16,68 @@ import tracejit.backend.lower_unsigned
 import tracejit.backend.lower_wide  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
 from tracejit.backend.lir import inst as make
+from tracejit.backend.lower_calls import lower_native_entry, lower_way_in
 from tracejit.backend.lower_entry import lower_entry, memory_checks
 from tracejit.backend.selection import RULES, Selector
 from tracejit.backend.target import MemoryIs, Target
+from tracejit.backend.x64 import R14, R15
 from tracejit.ir.dominators import dominator_tree, loop_depths
 from tracejit.ir.function import Block, Function
 from tracejit.ir.ops import Op
 from tracejit.ir.types import Signature
 
-_ENDS = ("jmp", "return", "tailcall", "tailcall_float")
+_ENDS = ("jmp", "return", "tailcall", "tailcall_float", "give", "give_float")
 
 
 def lower(
     function: Function, signature: Signature, guards: Sequence[MemoryIs], target: Target
 ) -> LirFunction:
-    """The function's code, entered like a vectorcall with arguments of exactly these types."""
+    """The function's code, entered like a vectorcall with arguments of exactly these types.
+
+    With it comes that of the functions which are called natively.
+    """
     lir = LirFunction(function.name)
     lir.guards = memory_checks(guards)
+    items: list[MachInst | LirBlock] = [LirBlock(0)]
+    if function.natives:
+        lir.pinned, lir.calls = (R14, R15), True
+        select = Selector(function, lir, target)
+        for param in function.passed():
+            select.place(param)
+        lower_entry(select, signature)
+        lower_way_in(select)
+        items += select.items
+        for number, native in enumerate(function.natives):
+            select = Selector(native, lir, target)
+            enter = partial(lower_native_entry, select, number)
+            items += [select.new_block(), *_lower_function(select, enter)]
+    else:
+        select = Selector(function, lir, target)
+        items += _lower_function(select, partial(lower_entry, select, signature))
+    _fill_blocks(lir, items)
+    return lir
+
+
+def _lower_function(select: Selector, enter: Callable[[], None]) -> list[MachInst | LirBlock]:
+    """All blocks, after what comes before the first, which is lowered last."""
+    function = select.function
     tree = dominator_tree(function)
-    select = Selector(function, lir, target)
     depths = loop_depths(function, tree)
     cold = _cold_blocks(tree.order)
     for block in tree.order:
         select.blocks[block] = LirBlock(-1, depths[block], block in cold)
     code = {block: _lower_block(select, block) for block in reversed(tree.order)}
-    polls = function.has(Op.poll)
     select.block, select.depth, select.items = function.entry, 0, []
-    lower_entry(select, signature, polls)
-    entry = LirBlock(0)
-    items: list[MachInst | LirBlock] = [entry, *select.items]
+    enter()
+    if function.has(Op.poll) and not function.natives:
+        select.emit("mov", R15, select.target.initial_fuel)
+    for constant, register in select.hoisted.items():
+        select.emit("mov", register, constant)
+    items = list(select.items)
     for block in function.blocks:
         if block in code:
             items += [select.blocks[block], *code[block]]
-    _fill_blocks(lir, items)
-    return lir
+    return items
 
 
 def _cold_blocks(order: Sequence[Block]) -> set[Block]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
@@ -12,6 +13,7 @@ from tracejit.backend.x64 import INVERSE, R15, RAX, RDI, XMM0
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
+from tracejit.ir.types import BOOL, F64, I64, INT, Type, bits_of, fits_i64
 from tracejit.ir.value import Value
 
 
@@ -117,6 +119,9 @@ def lower_refund(select: Selector, inst: Inst) -> None:
 
 @lowers(Op.ret)
 def lower_ret(select: Selector, inst: Inst) -> None:
+    if select.function.result is not None:
+        _give(select, inst.returned())
+        return
     match inst.returned():
         case Value(type="i64") as value:
             select.emit("mov", RDI, select.source(value))
@@ -139,11 +144,42 @@ def lower_ret(select: Selector, inst: Inst) -> None:
 
 
 def _return_bool(select: Selector, value: Value) -> None:
+    return_bool(select, lambda: flags_of(select, value))
+
+
+def return_bool(select: Selector, flags: Callable[[], str]) -> None:
+    """Return True where the condition holds whose flags are set then."""
     target = select.target
     select.emit("mov", RAX, target.false)
     true = select.copy(target.true)
-    select.emit("cmov" + flags_of(select, value), RAX, true)
+    select.emit("cmov" + flags(), RAX, true)
     _return_counted(select, immortal=target.immortal)
+
+
+_CONSTANTS: Final[dict[Type, type]] = {I64: int, BOOL: bool, F64: float}
+
+
+def _give(select: Selector, shape: Shape) -> None:
+    """To a native call: in a register if it is what that expects."""
+    assert select.function.result is not None
+    expected = I64 if select.function.result == INT else select.function.result
+    kind = _CONSTANTS[expected]
+    match shape:
+        case Value(type=found) if found == expected:
+            operand = select.source(shape)
+        case Const(float() as number) if kind is float:
+            operand = bits_of(number)
+        case Const(int() as number) if type(number) is kind and fits_i64(number):
+            operand = int(number)
+        case _:
+            _return_shape(select, shape)
+            return
+    if expected == F64:
+        select.emit("mov", XMM0, operand)
+        select.emit("give_float")
+    else:
+        select.emit("mov", RAX, operand)
+        select.emit("give")
 
 
 def _return_constant(select: Selector, constant: object) -> None:
@@ -164,4 +200,4 @@ def _return_counted(select: Selector, *, immortal: bool = False) -> None:
 def _return_shape(select: Selector, shape: Shape) -> None:
     sources: list[Operand] = [select.source(value) for value in values_in(shape)]
     operands = list(zip(types_in(shape), sources, strict=True))
-    select.emit_exit("jmp", LirExit(-1, ExitRecord("return", None, shape), operands))
+    select.emit_exit("jmp", LirExit(-1, ExitRecord("return", shape=shape), operands))

@@ -12,7 +12,7 @@ from tracejit.backend.lir import MachInst, Memory, VirtualRegister
 from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
-from tracejit.backend.x64 import R11, R15, RAX, RSI, fits_i32
+from tracejit.backend.x64 import R11, RAX, RSI, fits_i32
 from tracejit.ir.types import (
     BOOL,
     F64,
@@ -38,7 +38,7 @@ _SIGN_BITS = 3
 """Of a tag: 0 for positive, 1 for zero, 2 for negative."""
 
 
-def lower_entry(select: Selector, signature: Signature, polls: bool) -> None:
+def lower_entry(select: Selector, signature: Signature) -> None:
     """Everything that comes before the first instruction of the function."""
     select.emit("entry")
     if select.lir.guards:
@@ -55,10 +55,6 @@ def lower_entry(select: Selector, signature: Signature, polls: bool) -> None:
         # What is known of an integer in a register may have been used, even if the integer is not.
         if param in select.registers or param.type == I64:
             _unbox(select, param, expected, object)
-    if polls:
-        select.emit("mov", R15, select.target.initial_fuel)
-    for constant, register in select.hoisted.items():
-        select.emit("mov", register, constant)
 
 
 def _expected(

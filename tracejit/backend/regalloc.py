@@ -78,7 +78,7 @@ class _Allocator:
         self.liveness: Liveness = live_ranges(function)
         ranges, weights = self.liveness.ranges, self.liveness.weights
         self.fixed = {register: ranges[register.number] for register in _ALL}
-        self.busy = dict(self.fixed)
+        self.busy = dict(self.fixed) | dict.fromkeys(function.pinned, -1)
         self.holders: dict[Register, list[Bundle]] = {register: [] for register in _ALL}
         self.bundles: list[Bundle | None] = [None] * VIRTUAL
         for index in range(VIRTUAL, len(ranges)):
@@ -92,7 +92,7 @@ class _Allocator:
         self.slots: list[int] = []
         self.before: dict[MachInst, list[MachInst]] = {}
         self.after: dict[MachInst, list[MachInst]] = {}
-        self.saved: set[Register] = {r for r in CALLEE_SAVED if self.fixed[r]}
+        self.saved = {r for r in CALLEE_SAVED if self.fixed[r] and r not in function.pinned}
 
     # Merging copies
 

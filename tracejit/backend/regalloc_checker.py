@@ -139,7 +139,7 @@ def _write(
     virtual: Operand,
     copied: frozenset[Operand],
 ) -> None:
-    if place in CALLEE_SAVED and place not in function.saved:
+    if place in CALLEE_SAVED and place not in (*function.saved, *function.pinned):
         raise WrongAllocation(f"{place} is not saved")
     if isinstance(place, Slot) and place.index >= function.slots:
         raise WrongAllocation(f"{place} is outside of the frame")

@@ -244,10 +244,12 @@ class Selector:
             (type, undo.operands[0] if undo and value is restored else self.source(value))
             for type, value in zip(exit.state.types(), values, strict=True)
         ]
-        record = ExitRecord("raise" if kind == "raise" else "resume", exit)
-        return LirExit(-1, record, operands, [*((undo,) if undo else ()), *self._give_back()])
+        record = ExitRecord(
+            "raise" if kind == "raise" else "resume", exit, frame=self.function.frame
+        )
+        return LirExit(-1, record, operands, [*((undo,) if undo else ()), *self.give_back()])
 
-    def _give_back(self) -> Sequence[MachInst]:
+    def give_back(self) -> Sequence[MachInst]:
         """What returns the fuel that the loop has paid for iterations that do not come."""
         unspent = self.function.unspent.get(self.block)
         if unspent is None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from tracejit.ir.types import Type
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -42,6 +44,13 @@ class Target:
     remainder. Keeps all else."""
     libm: Mapping[str, int]
     """Functions of the C library's mathematics, as CPython's `math` calls them."""
+    budget: Callable[[], int]
+    """Makes the stub if there is none yet. In: [rsp+8] = bytes that a call of the function by
+    itself takes of the stack. Out: CF=0, r14 as what calls itself has it; or CF=1 if there is no
+    room for a frame of Python's. Keeps all registers else but xmm; the bytes are off the stack."""
+    take_result: Callable[[Type], int]
+    """Makes the stub if there is none yet. In: rax = an object. Out: CF=0, rax = its value, of that
+    type, or the bits of a float, and its reference given back; or CF=1 and rax as it was."""
     poll: int
     """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else."""
     deopt: int

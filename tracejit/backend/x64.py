@@ -34,7 +34,7 @@ FIRST_XMM: Final = 16
 XMM: Final = tuple(Register(FIRST_XMM + n, *3 * (f"xmm{n}",)) for n in range(16))
 """The registers for floats; calls keep none of them."""
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = REGISTERS[:8]
-R11, R15 = REGISTERS[11], REGISTERS[15]
+R8, R9, R11, R14, R15 = (REGISTERS[number] for number in (8, 9, 11, 14, 15))
 XMM0, XMM1 = XMM[:2]
 BY_NAME: Final = {register.name: register for register in (*REGISTERS, *XMM)}
 
@@ -44,6 +44,10 @@ ALLOCATION_ORDER: Final = (*REGISTERS[8:12], RSI, RDI, RCX, RDX, RAX, *CALLEE_SA
 FLOAT_ORDER: Final = XMM[::-1]
 CALL_CLOBBERED: Final = (RAX, RCX, RDX, RSI, RDI, *REGISTERS[8:12], *XMM)
 """What a function of C need not keep."""
+
+INTEGER_ARGUMENTS: Final = (RDI, RSI, RDX, RCX, R8, R9)
+"""Where native calls pass what is no float; floats are in the first of XMM."""
+MOST_ARGUMENTS: Final = len(INTEGER_ARGUMENTS)
 
 CONDITIONS: Final = (
     *("o", "no", "b", "ae", "e", "ne", "be", "a"),
@@ -216,6 +220,23 @@ _ROWS: Final = (
     # call of a function of C, whose address is the operand, with one float or two
     _row("call1", "u*", uses=(XMM0,), defs=CALL_CLOBBERED, mnemonic="call"),
     _row("call2", "u*", uses=(XMM0, XMM1), defs=CALL_CLOBBERED, mnemonic="call"),
+    # what a function is entered with that is called natively; the last operand is its number
+    *(_row(f"enter{n}", "d " * n, defs=(R14, R15)) for n in range(MOST_ARGUMENTS + 1)),
+    # call of the function of the number that is the last operand: rax or xmm0, and edx, have what
+    # it gives
+    *(
+        _row(f"native{n}", "u " * n, uses=(R14, R15), defs=(*CALL_CLOBBERED, R15))
+        for n in range(MOST_ARGUMENTS + 1)
+    ),
+    # return to a native call, of a value in rax, or in xmm0
+    _row("give", uses=(RAX, R14, R15), jump=True),
+    _row("give_float", uses=(XMM0, R14, R15), jump=True),
+    # call of the stub, by its address, that gives r14; CF=1 if no frame may be made
+    _row("budget", "u", defs=(R14, *XMM)),
+    # ZF=0 if one of the function's guards does not hold
+    _row("recheck"),
+    # call of a stub, by its address, that takes the value out of the object in rax, if CF=0
+    _row("take", "u", uses=(RAX,), defs=CALL_CLOBBERED, mnemonic="call"),
     # all operands at once: first, third, ... = second, fourth, ...
     _row("pmove"),
     _row("xchg", "m* m*"),

@@ -7,8 +7,9 @@ from typing import Final
 
 from tracejit.frontend.builtins import compiled_call
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
-from tracejit.frontend.inlining import inline
+from tracejit.frontend.inlining import can_inline, inline
 from tracejit.frontend.names import attribute_constant
+from tracejit.frontend.natives import call_natively
 from tracejit.frontend.sequences import items_of
 from tracejit.frontend.stack import push_callable
 from tracejit.frontend.tracer import Leave, Tracer
@@ -68,7 +69,8 @@ def _call(t: Tracer, count: int, keywords: tuple[str, ...]) -> None:
     if not isinstance(callee, Const):
         raise t.wrong_type(callee)
     if isinstance(callee.value, FunctionType):
-        inline(t, callee.value, args, keywords)
+        way = inline if can_inline(t, callee.value) else call_natively
+        way(t, callee.value, args, keywords)
         return
     compiled = compiled_call(callee.value)
     name = getattr(callee.value, "__name__", "object")

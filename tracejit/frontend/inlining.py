@@ -6,9 +6,7 @@ import inspect
 from collections.abc import Sequence
 from types import CodeType, FunctionType
 
-from tracejit.frontend.liveness import Flow, flow_of
-from tracejit.frontend.tracer import Frame, Leave, Tracer
-from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
+from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import FunctionHas, KeywordDefaultIs
 from tracejit.ir.shapes import Const, Shape, TupleOf
 
@@ -20,49 +18,38 @@ _DEEPEST = 8
 
 
 def can_inline(t: Tracer, function: FunctionType) -> bool:
-    """Whether a call of the function here can be inlined: not if it is under way already."""
-    code, flow = _callee(t, function)
-    if flow is None or t.inlined + len(flow.instrs) > _MOST_INSTRUCTIONS:
+    """Whether a call of the function here can be inlined.
+
+    Not if it is under way already; or, if it may call itself, if so many that may are under way.
+    """
+    callee = t.program.callee(function)
+    if callee.flow is None or len(callee.code.co_code) > _LONGEST:
         return False
-    depth = 0
-    frame: Frame | None = t.frame
-    while frame is not None:
-        if frame.code is code:
-            return False
-        depth += 1
-        frame = None if frame.caller is None else frame.caller.frame
-    return depth <= _DEEPEST
-
-
-def _callee(t: Tracer, function: FunctionType) -> tuple[CodeType, Flow | None]:
-    """The function's code, and its control flow unless it is never inlined."""
-    if function not in t.callees:
-        code, flow = function.__code__, None
-        try:
-            check_kind(function)
-            if len(code.co_code) <= _LONGEST:
-                flow = flow_of(code)
-                check_body(function, flow.instrs)
-        except Unsupported:
-            flow = None
-        t.callees[function] = code, flow
-    return t.callees[function]
+    if t.inlined + len(callee.flow.instrs) > _MOST_INSTRUCTIONS:
+        return False
+    chain = [t.frame]
+    while chain[-1].caller is not None:
+        chain.append(chain[-1].caller.frame)
+    if len(chain) > _DEEPEST:
+        return False
+    if t.program.is_recursive(function):
+        return sum([t.program.is_recursive(frame.python) for frame in chain]) <= t.times
+    return all(frame.code is not callee.code for frame in chain)
 
 
 def inline(
     t: Tracer, function: FunctionType, args: Sequence[Shape], keywords: Sequence[str]
 ) -> None:
     """Go on in the function, which the current instruction calls; the last `args` have names."""
-    code, flow = _callee(t, function)
-    if flow is None or not can_inline(t, function):
-        raise Leave(f"call:{function.__name__}")
-    bound = _bind(t, function, code, args, keywords)
-    t.assume(FunctionHas("code", code, function))
-    t.inlined += len(flow.instrs)
-    t.call(function, code, flow, bound)
+    callee = t.program.callee(function)
+    assert callee.flow is not None
+    bound = bind(t, function, callee.code, args, keywords)
+    t.assume(FunctionHas("code", callee.code, function))
+    t.inlined += len(callee.flow.instrs)
+    t.call(function, callee.code, callee.flow, bound)
 
 
-def _bind(
+def bind(
     t: Tracer,
     function: FunctionType,
     code: CodeType,

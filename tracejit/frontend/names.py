@@ -6,7 +6,6 @@ from types import FunctionType, ModuleType
 from typing import Final
 
 from tracejit.frontend.builtins import is_compiled
-from tracejit.frontend.inlining import can_inline
 from tracejit.frontend.namespaces import ABSENT, lookup
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import AttributeIs, CellIs, GlobalIs
@@ -25,10 +24,8 @@ def global_constant(t: Tracer, name: str) -> Const:
 
 def _owner(t: Tracer) -> FunctionType | None:
     """The function whose globals are read here; None for those of the one that is compiled."""
-    python, compiled = t.frame.python, t.compiled.python
-    same = (
-        python.__globals__ is compiled.__globals__ and python.__builtins__ is compiled.__builtins__
-    )
+    python, root = t.frame.python, t.program.root
+    same = python.__globals__ is root.__globals__ and python.__builtins__ is root.__builtins__
     return None if same else python
 
 
@@ -43,7 +40,7 @@ def closure_constant(t: Tracer, index: int) -> Const:
     except ValueError:
         value = ABSENT
     _check_useful(t, name, value, "cell")
-    t.assume(CellIs(index, value, python if t.frame.caller else None))
+    t.assume(CellIs(index, value, None if python is t.program.root else python))
     return Const(value)
 
 
@@ -62,7 +59,7 @@ def _is_data(value: object) -> bool:
 def _check_useful(t: Tracer, name: str, value: object, kind: str) -> None:
     if _is_data(value) or is_compiled(value):
         return
-    if isinstance(value, FunctionType) and can_inline(t, value):
+    if isinstance(value, FunctionType) and t.program.callee(value).flow is not None:
         return
     if value is ABSENT:
         raise Leave(f"unbound-{kind}:{name}")

@@ -112,7 +112,6 @@ def load_deref(t: Tracer, instr: Instr) -> None:
 
 HANDLERS = {
     "NOP": nothing,
-    "RESUME": nothing,
     "COPY_FREE_VARS": nothing,
     "PRECALL": nothing,
     "PUSH_NULL": push_null,

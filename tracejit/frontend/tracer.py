@@ -5,14 +5,15 @@ A block version is keyed by its bytecode offset and the structure of what it is 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.liveness import Flow
+from tracejit.frontend.program import Callee, Native, Program
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
-from tracejit.ir.function import Assumption, Block, Function, Target
+from tracejit.ir.function import Assumption, Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import (
     Const,
@@ -24,7 +25,18 @@ from tracejit.ir.shapes import (
     TupleOf,
     Unsigned,
 )
-from tracejit.ir.types import BOOL, F64, INT, MOST_EXACT, OBJ, bits_of, fits_i64, fits_u64
+from tracejit.ir.types import (
+    BOOL,
+    F64,
+    INT,
+    MOST_EXACT,
+    OBJ,
+    Signature,
+    Type,
+    bits_of,
+    fits_i64,
+    fits_u64,
+)
 from tracejit.ir.value import Value
 
 MAX_VERSIONS = 8
@@ -88,31 +100,60 @@ class Tracer:
         "_before",
         "_constants",
         "_state",
-        "assumptions",
         "block",
-        "callees",
+        "calls_natively",
         "compiled",
+        "deepest",
         "frame",
         "inlined",
         "instr",
         "ir",
         "locals",
         "midway",
+        "native",
         "next",
         "object_types",
+        "program",
+        "recursive_calls",
+        "returned",
+        "room",
+        "scout",
         "stack",
+        "times",
         "unrolled",
         "work",
     )
 
-    def __init__(self, python: FunctionType, flow: Flow) -> None:
+    def __init__(
+        self,
+        program: Program,
+        python: FunctionType,
+        flow: Flow,
+        scout: Callable[[Callee, Signature], Native],
+        native: Native | None = None,
+        times: int = 0,
+    ) -> None:
+        self.program = program
         self.compiled = self.frame = Frame(python, python.__code__, flow)
+        self.scout = scout
+        """Finds out what a function returns."""
+        self.native = native
+        """What is compiled, if it is to be called natively; else native calls leave."""
+        self.times = times
+        """How deep calls, one inside the other, are inlined of functions that call themselves."""
+        self.calls_natively = False
+        """Whether there is a call that is not inlined."""
+        self.room: Inst | None = None
+        """Where it looks whether there is room for its frames, if it is called natively."""
+        self.deepest = 0
+        """The most frames that are there at once, but that of what is compiled."""
+        self.recursive_calls = 0
+        """How many of those are of functions that may call themselves."""
+        self.returned: set[Type | None] = set()
+        """The types of the values that it returns."""
         name = python.__name__.strip("<>")
         self.ir = Function(name if name.isidentifier() else "function")
         self.work: list[Entry] = []
-        self.assumptions: dict[Hashable, Assumption] = {}
-        self.callees: dict[FunctionType, tuple[CodeType, Flow | None]] = {}
-        """The code of functions that are called, and its control flow if it may be inlined."""
         self.inlined = 0
         """How many instructions the functions have that were inlined."""
         self.unrolled = 0
@@ -194,22 +235,34 @@ class Tracer:
 
     def assume(self, assumption: Assumption) -> None:
         """Let the code hold only while this holds."""
-        self.assumptions.setdefault(assumption.key(), assumption)
+        self.program.assumptions.setdefault(assumption.key(), assumption)
 
     def call(
         self, function: FunctionType, code: CodeType, flow: Flow, bound: dict[str, Shape]
     ) -> None:
         """Go on in a function that the current instruction calls, its operands off the stack."""
-        frame, instr, own = self.frame, self.instr, self.locals
         names = [other.name for other in flow.instrs.values()]
         once = names.count("RETURN_VALUE") + names.count("RETURN_CONST") == 1
-        caller = Caller(frame, instr, own, self.stack, self.midway, once)
-        # What is live behind the call, or where it is caught if it raises.
-        live = {name: own[name] for name in frame.flow.live[instr.offset] if name in own}
-        after = FrameState(instr.next, live, tuple(self.stack), frame.call)
-        self.frame = Frame(function, code, flow, caller, Inlined(function, code, after))
+        caller = Caller(self.frame, self.instr, self.locals, self.stack, self.midway, once)
+        inlined = Inlined(function, code, self.after_call())
+        self.note_depth(1)
+        self.frame = Frame(function, code, flow, caller, inlined)
         self.locals, self.stack, self.midway = bound, [], ()
         self.next = 0
+
+    def note_depth(self, more: int) -> None:
+        """There are so many more frames now than that of the current function."""
+        frame, depth = self.frame, more
+        while frame.caller is not None:
+            frame, depth = frame.caller.frame, depth + 1
+        self.deepest = max(self.deepest, depth)
+
+    def after_call(self) -> FrameState:
+        """Where the current instruction goes on that calls, its operands off the stack."""
+        # What is live behind the call, or where it is caught if it raises.
+        names, bound = self.frame.flow.live[self.instr.offset], self.locals
+        live = {name: bound[name] for name in names if name in bound}
+        return FrameState(self.instr.next, live, tuple(self.stack), self.frame.call)
 
     def return_to_caller(self, shape: Shape) -> None:
         """Go on behind the call of the function that is being traced."""
@@ -228,10 +281,21 @@ class Tracer:
 
     def emit(self, op: Opcode, *args: Value, reason: str = "overflow") -> Value:
         """Add an instruction on exact integers."""
+        return self.emit_with(self.exit(reason), op, args)
+
+    def emit_with(self, exit: Exit, op: Opcode, args: Sequence[Value], imm: object = None) -> Value:
+        """Add an instruction with an exit of its own."""
         assert self.block is not None
-        inst = self.ir.new_inst(op, args, exit=self.exit(reason))
+        inst = self.ir.new_inst(op, args, imm=imm, exit=exit)
         self.block.insts.append(inst)
         return inst.value
+
+    def emit_effect(self, op: Opcode, exit: Exit) -> Inst:
+        """Add an instruction without a result."""
+        assert self.block is not None
+        inst = self.ir.new_inst(op, exit=exit)
+        self.block.insts.append(inst)
+        return inst
 
     def compute(self, op: Opcode, *args: Value) -> Value:
         """Add an instruction that can never leave."""
@@ -260,8 +324,7 @@ class Tracer:
 
     def poll(self) -> None:
         """Let signals and other threads in, before a backward jump."""
-        assert self.block is not None
-        self.block.insts.append(self.ir.new_inst(Op.poll, exit=self.exit("interrupt")))
+        self.emit_effect(Op.poll, self.exit("interrupt"))
 
     # Operands
 
@@ -280,6 +343,12 @@ class Tracer:
         if isinstance(shape, Const):
             return type(shape.value) is int
         return isinstance(shape, Value) and shape.type == INT
+
+    def type_of(self, shape: Shape) -> Type | None:
+        """The type of the value that the shape is; None if it is none, or several."""
+        if isinstance(shape, Const) and type(shape.value) in (int, bool, float):
+            return BOOL if self.is_bool(shape) else F64 if self.is_float(shape) else INT
+        return shape.type if isinstance(shape, Value) else None
 
     def as_float(self, shape: Shape) -> Value:
         """The value of an operand that is a `float`, or a rounded `int`."""
@@ -364,6 +433,7 @@ class Tracer:
         self.block = None
 
     def ret(self, shape: Shape) -> None:
+        self.returned.add(self.type_of(shape))
         self._end(Op.ret, imm=shape)
 
     def edge(self, offset: int, *, fork: bool = False) -> Target:

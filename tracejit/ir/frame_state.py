@@ -139,6 +139,14 @@ class Inlined:
     """Where the caller goes on, once the result is on its stack: right behind the call."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Called:
+    """A function whose code is called natively, and what that was."""
+
+    function: FunctionType
+    code: CodeType
+
+
 @dataclass(slots=True, eq=False)
 class Exit:
     """A way out of native code: why, and the state in which the interpreter takes over."""

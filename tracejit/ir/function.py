@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from tracejit.ir.frame_state import Exit
+from tracejit.ir.frame_state import Called, Exit
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import Shape, map_values, values_in
-from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, Type, float_of
+from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, OBJ, Type, float_of
 from tracejit.ir.value import Value
 
 if TYPE_CHECKING:
@@ -201,12 +201,22 @@ class Function:
     """For blocks of loops that pay fuel in advance: what is not spent yet is their difference."""
     traced: set[int] = field(default_factory=set)
     """The bytecode offsets of the instructions that the code stands for."""
+    natives: list[Function] = field(default_factory=list)
+    """What is compiled together, itself among them; the native calls' constants are places here."""
+    result: Type | None = None
+    """What native calls of the function give in a register."""
+    frame: Called | None = None
+    """Whose outermost frame its exits have; None for the function of the version."""
     dominators: tuple[dict[Block, list[Block]], DominatorTree] | None = None
     """The dominator tree that was asked for last, and the graph that it is of."""
 
     @property
     def entry(self) -> Block:
         return self.blocks[0]
+
+    def passed(self) -> list[Value]:
+        """The parameters for which native calls have operands."""
+        return [param for param in self.entry.params if param.type != OBJ]
 
     def range_of(self, value: Value) -> tuple[int, int]:
         """Bounds, both inclusive, of a `bool` or of an integer that is in a register."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import CodeType, FunctionType
+from typing import Final
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
@@ -23,7 +25,7 @@ from tracejit.ir.shapes import (
     TupleOf,
     Unsigned,
 )
-from tracejit.ir.types import BOOL, unsigned
+from tracejit.ir.types import BOOL, F64, INT, Type, unsigned
 from tracejit.ir.value import Value
 
 
@@ -67,7 +69,7 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
             if inst.result is None:
                 continue
             try:
-                _execute(inst, values)
+                _execute(inst, values, function.natives, steps)
             except Undefined:
                 if inst.exit is None:
                     raise Trap(f"{block}: {inst.op.name}") from None
@@ -84,16 +86,36 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
         block = _follow(_taken(last, values), values)
 
 
-def _execute(inst: Inst, values: dict[Value, object]) -> None:
+def _execute(
+    inst: Inst, values: dict[Value, object], natives: Sequence[Function], steps: int
+) -> None:
     result = inst.value
     if inst.op.has_imm:
         values[result] = inst.constant()
         return
-    assert inst.op.meaning is not None
-    computed: object = inst.op.meaning(*(values[arg] for arg in inst.args))
+    meaning = inst.op.meaning
+    if meaning is None:
+        assert isinstance(inst.imm, int)
+        meaning = partial(natively, natives[inst.imm], steps)
+    computed: object = meaning(*(values[arg] for arg in inst.args))
     if result.type == BOOL:
         computed = bool(computed)
     values[result] = computed
+
+
+_RESULTS: Final[dict[Type | None, type]] = {INT: int, BOOL: bool, F64: float}
+
+
+def natively(function: Function, steps: int, *args: object) -> object:
+    """The result of a native call. Raises Undefined where the function returns no such one."""
+    given = iter(args)
+    passed = function.passed()
+    outcome = interpret(
+        function, [next(given) if p in passed else None for p in function.entry.params], steps
+    )
+    if isinstance(outcome, Returned) and type(outcome.value) is _RESULTS[function.result]:
+        return outcome.value
+    raise Undefined("no such result")
 
 
 def _taken(inst: Inst, values: dict[Value, object]) -> Target:

@@ -467,6 +467,16 @@ _FUEL: Final = (
     Opcode("refund", _UNARY, None, effect=True, only="machine"),
 )
 
+_CALLS: Final = (
+    # The result of a function that is compiled along. Leaves behind the call where the result is of
+    # another type; raises what the call raises.
+    Opcode("icall", (), INT, exit="must", effect=True),
+    Opcode("bcall", (), BOOL, exit="must", effect=True),
+    Opcode("fcall", (), F64, exit="must", effect=True),
+    # There is room for as many frames of Python's, above this one, as the constant says.
+    Opcode("room", (), None, exit="must", effect=True),
+)
+
 _CONTROL: Final = (
     # Lets signals and other threads in, once in a while; stands before every backward jump. Leaves
     # when what the code was compiled on no longer holds, or to raise what a signal handler raised.
@@ -495,6 +505,7 @@ class Op:
             *_FLOATS,
             *_LIBM,
             *_FUEL,
+            *_CALLS,
             *_CONTROL,
         )
     }
@@ -637,6 +648,10 @@ class Op:
     ffmod = by_name["ffmod"]
     prepay = by_name["prepay"]
     refund = by_name["refund"]
+    icall = by_name["icall"]
+    bcall = by_name["bcall"]
+    fcall = by_name["fcall"]
+    room = by_name["room"]
     poll = by_name["poll"]
     jump = by_name["jump"]
     br_if = by_name["br_if"]
@@ -644,6 +659,11 @@ class Op:
     leave = by_name["leave"]
 
 
+CALLS: Final[dict[Type, Opcode]] = {INT: Op.icall, BOOL: Op.bcall, F64: Op.fcall}
+"""Native calls by the type of the result. The constant says which function; its parameters are the
+operands."""
+NUMBERED: Final = frozenset((*CALLS.values(), Op.room))
+"""Opcodes that have a number, which is no operand."""
 LIBM: Final = {op: op.name[1:] for op in _LIBM}
 """What a function of the C library computes, and the function's name, in `math` too."""
 OVF_FORM: Final = {exact: Op.by_name[exact.name + "_ovf"] for exact in _EXACT_ARITHMETIC}

@@ -24,7 +24,7 @@ from tracejit.ir.function import (
     KeywordDefaultIs,
     Target,
 )
-from tracejit.ir.ops import Op
+from tracejit.ir.ops import CALLS, NUMBERED, Op
 from tracejit.ir.printer import Opaque, builtin
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.types import TYPES, Type, bits_of
@@ -139,8 +139,15 @@ class _Parser:
                 if block is None:
                     raise line.error("an instruction before the first block")
                 block.insts.append(self.inst())
+        self.recur()
         self.function.next_value = 1 + max((v.id for v in self.values.values()), default=-1)
         self.function.next_block = 1 + max((b.id for b in self.blocks.values()), default=-1)
+
+    def recur(self) -> None:
+        """The text has one function: what it calls natively is itself."""
+        for result, op in CALLS.items():
+            if any(inst.op is op for inst in self.function.insts()):
+                self.function.natives, self.function.result = [self.function], result
 
     def declare_block(self, line: _Line) -> None:
         self.line = line
@@ -216,6 +223,9 @@ class _Parser:
         if op.has_imm:
             constant = self.constant()
             inst.imm = bits_of(constant) if type(constant) is float else constant
+        elif op in NUMBERED:
+            inst.imm = int(line.next("number"))
+            line.accept(",")
         elif op is Op.ret:
             inst.imm = self.shape()
         while line.peek and line.peek != "exit":

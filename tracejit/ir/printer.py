@@ -19,7 +19,7 @@ from tracejit.ir.function import (
     KeywordDefaultIs,
     Target,
 )
-from tracejit.ir.ops import Op
+from tracejit.ir.ops import NUMBERED, Op
 from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.value import Value
 
@@ -63,6 +63,8 @@ def print_inst(inst: Inst) -> str:
     operands: list[str] = [repr(arg) for arg in inst.args]
     if inst.op.has_imm:
         operands.append(_print_float(inst) if inst.op is Op.fconst else repr(inst.imm))
+    elif inst.op in NUMBERED:
+        operands.insert(0, str(inst.imm))
     elif inst.op is Op.ret:
         operands.append(print_shape(inst.returned()))
     operands.extend(_print_target(target) for target in inst.targets)

@@ -4,7 +4,7 @@ import struct
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Final, Literal, TypeAlias
 
-Type: TypeAlias = Literal["int", "bool", "obj", "i64", "u64", "f64"]
+Type: TypeAlias = Literal["int", "bool", "obj", "owned", "i64", "u64", "f64"]
 
 INT: Final = "int"
 """An exact integer of any size: what the front end emits. Gone once the narrow pass has run."""
@@ -12,6 +12,8 @@ BOOL: Final = "bool"
 """False or True; 0 or 1 in a register."""
 OBJ: Final = "obj"
 """A borrowed reference to a Python object that this code only passes on."""
+OWNED: Final = "owned"
+"""How an exit reads the register of an object that it gives away. No value has this type."""
 I64: Final = "i64"
 """The contents of a 64-bit register, as a two's complement integer.
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from tracejit.ir.dominators import DominatorTree, dominator_tree
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import Op
+from tracejit.ir.ops import CALLS, Op
 from tracejit.ir.printer import print_inst
 from tracejit.ir.types import BOOL, I64, INT, fits_i64, fits_u64
 from tracejit.ir.value import Value
@@ -43,7 +43,7 @@ def verify(function: Function, stage: Stage) -> None:
     for block in tree.order:
         for position, inst in enumerate(block.insts):
             try:
-                _check_inst(inst, stage)
+                _check_inst(inst, stage, function)
                 _check_uses(inst, block, position, defined, tree)
             except MalformedIR as error:
                 raise MalformedIR(f"{block}: {print_inst(inst)}: {error}") from None
@@ -76,15 +76,25 @@ def _check_block(block: Block, known: set[Block]) -> None:
 _TARGETS = {Op.jump: 1, Op.br_if: 2}
 
 
-def _check_inst(inst: Inst, stage: Stage) -> None:
+def _check_inst(inst: Inst, stage: Stage, function: Function) -> None:
     op = inst.op
     if op.only not in ("both", stage):
         raise MalformedIR(f"not an opcode of the {stage} stage")
-    if len(inst.args) != len(op.operands):
-        raise MalformedIR(f"takes {len(op.operands)} operands")
+    operands = op.operands
+    if op in CALLS.values():
+        if not isinstance(inst.imm, int) or not 0 <= inst.imm < len(function.natives):
+            raise MalformedIR("calls what is not compiled along")
+        callee = function.natives[inst.imm]
+        # That may be in the other stage.
+        types = [param.type for param in callee.passed()]
+        operands = tuple([INT if type == I64 else type for type in types])
+        if callee.result is None or CALLS[callee.result] is not op:
+            raise MalformedIR("expects another result")
+    if len(inst.args) != len(operands):
+        raise MalformedIR(f"takes {len(operands)} operands")
     integer = INT if stage == "exact" else I64
-    free = [arg.type for arg, type in zip(inst.args, op.operands, strict=True) if type is None]
-    for arg, type in zip(inst.args, op.operands, strict=True):
+    free = [arg.type for arg, type in zip(inst.args, operands, strict=True) if type is None]
+    for arg, type in zip(inst.args, operands, strict=True):
         taken = free[0] if type is None else integer if type == INT else type
         if arg.type != taken:
             raise MalformedIR(f"{arg} is {arg.type}, not {taken}")

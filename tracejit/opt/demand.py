@@ -78,7 +78,7 @@ class _Demand:
         elif op is Op.br_if:
             self.raise_to(inst.args[0], 1)
         elif (op.terminator or op.effect) and inst.exit is not None:
-            for value in inst.exit.state.values():
+            for value in (*inst.args, *inst.exit.state.values()):
                 self.raise_to(value, ALL)
         elif op is Op.ishl or op is Op.ishr:
             self.raise_to(inst.args[1], ALL)

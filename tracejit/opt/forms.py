@@ -80,6 +80,9 @@ def form_of(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> Form 
         return _wide(inst, block, ranges, nonzero)
     if op in WRAP_FORM:
         return _arithmetic(inst, block, ranges, nonzero)
+    if op.effect:
+        # As the function is compiled for arguments that are signed.
+        return Form(op, _beyond([ranges.at(arg, block) for arg in inst.args]))
     if op is Op.select or op.operands[0] != INT:
         return Form(op) if op.exit == "must" else None
     if op is Op.ito_float_exact:

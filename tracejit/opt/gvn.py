@@ -51,6 +51,9 @@ def gvn(function: Function) -> None:
                 continue
             if replaced and not replaced.keys().isdisjoint(inst.args):
                 inst.args = [replaced.get(arg, arg) for arg in inst.args]
+            if inst.op.effect:
+                insts.append(inst)
+                continue
             key = key_of(inst)
             found = table.get(key)
             if found is not None and (found[1] is block or dominates(found[1], block)):

@@ -209,7 +209,9 @@ class _Analysis:
             if result is None:
                 continue
             transfer = TRANSFER.get(inst.op)
-            if transfer is None and inst.op not in _CONSTANTS:
+            if inst.op.effect and result.type == INT:
+                self.bounds[result] = I64_RANGE
+            elif transfer is None and inst.op not in _CONSTANTS:
                 self.bounds[result] = _OF_FLOATS[result.type]
             elif inst.op.has_imm:
                 constant: int = inst.imm  # type: ignore[assignment]  # an int or a bool

@@ -371,7 +371,8 @@ class State:
             if not isinstance(native, str):
                 for record in native.exits:
                     if record.exit is not None:
-                        check_resumable(self.code, record.exit.state)
+                        code = self.code if record.frame is None else record.frame.code
+                        check_resumable(code, record.exit.state)
         except (layout.Unguardable, Unresumable, code_memory.MemoryRefused) as error:
             native = str(error)
         if isinstance(native, str):
@@ -426,7 +427,7 @@ class State:
         exits = dead = 0
         for version in versions:
             for index, record, count in version.counts():
-                if record.kind == "return":
+                if record.kind != "resume":
                     continue
                 exits += count
                 child = version.children.get(index)

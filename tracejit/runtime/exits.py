@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
 from tracejit.backend.x64 import FIRST_XMM
 from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
-from tracejit.ir.types import BOOL, F64, I64, OBJ, U64, Type
+from tracejit.ir.types import BOOL, F64, I64, OBJ, OWNED, U64, Type
 from tracejit.ir.value import Value
 from tracejit.runtime.stubs.deopt import (
     BOX_BOOL,
@@ -31,12 +31,14 @@ from tracejit.runtime.stubs.deopt import (
     RETURN,
     TAKE_CONSTANT,
     TAKE_OBJECT,
+    TAKE_OWNED,
 )
 
 Step: TypeAlias = tuple[int, int]
 _BOXES: Final[dict[Type, int]] = {
     BOOL: BOX_BOOL,
     OBJ: TAKE_OBJECT,
+    OWNED: TAKE_OWNED,
     I64: BOX_INT,
     U64: BOX_UNSIGNED,
     F64: BOX_FLOAT,

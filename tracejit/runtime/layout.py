@@ -29,12 +29,15 @@ _ATTRIBUTES: Final = {
     "defaults": FUNCTION_DEFAULTS,
     "kwdefaults": FUNCTION_KWDEFAULTS,
 }
+FLOAT_VALUE: Final = 16
 TUPLE_SIZE: Final = 16
 TUPLE_ITEMS: Final = 24
 CELL_CONTENTS: Final = 16
 INT_SIZE: Final = 16
 INT_DIGITS: Final = 24
 TYPE_FLAGS: Final = 168
+THREAD_FRAMES: Final = {11: 32, 12: 28}.get(sys.version_info.minor, 44)
+"""How many more frames of Python's a thread may make; then comes the recursion limit."""
 
 _DICT_KEYS = 32
 _KEYS_LOG2_INDEX_BYTES, _KEYS_KIND, _KEYS_VERSION, _KEYS_COUNT, _KEYS_INDEX = 9, 10, 12, 24, 32
@@ -98,12 +101,27 @@ def _address_returned(function: ctypes._FuncPointer) -> object:
 def _checks() -> Iterable[tuple[str, Callable[[], bool]]]:
     return (
         ("integers", _integers_hold),
-        ("floats", lambda: ctypes.c_double.from_address(id(number := 1.25) + 16).value == number),
+        (
+            "floats",
+            lambda: ctypes.c_double.from_address(id(number := 1.25) + FLOAT_VALUE).value == number,
+        ),
         ("functions", _functions_hold),
         ("tuples and cells", _containers_hold),
         ("dictionaries", _dictionaries_hold),
+        ("the recursion limit", _frames_hold),
         ("types", lambda: word(id(FunctionType) + TYPE_FLAGS) == FunctionType.__flags__),
     )
+
+
+def _frames_hold() -> bool:
+    def frames(deeper: int) -> int:
+        return frames(deeper - 1) if deeper else half(thread + THREAD_FRAMES)
+
+    get = ctypes.pythonapi.PyThreadState_Get
+    get.restype = ctypes.c_void_p
+    thread = get()
+    limit = half(thread + THREAD_FRAMES + 4)
+    return limit == sys.getrecursionlimit() and frames(0) - frames(3) == 3
 
 
 def _integers_hold() -> bool:

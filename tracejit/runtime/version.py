@@ -17,6 +17,7 @@ from tracejit.backend.target import (
     EXIT_SIZE,
     MemoryIs,
 )
+from tracejit.ir.frame_state import Called
 from tracejit.runtime import code_memory, exits, layout
 from tracejit.runtime.asynchronous import handler_traceback, headroom, is_asynchronous
 from tracejit.runtime.resume import resume_function
@@ -69,6 +70,8 @@ class NativeCode:
     """What must live as long as the code: objects whose addresses it embeds."""
     nanoseconds: Mapping[str, int] = field(default_factory=dict)
     """What each stage took."""
+    calls_natively: bool = False
+    """Whether there are functions in the code that it calls."""
 
 
 class Version:
@@ -118,6 +121,7 @@ class Version:
         data.set(words.REVIEW, self.windows)
         if any(record.kind == "raise" for record in self.exits):
             data.set(words.FUEL, INITIAL_FUEL)
+        data.set(words.NATIVE_CALLS, native.calls_natively)
 
     def _write_descriptors(self) -> code_memory.Block | None:
         encoded = [exits.encode(record) for record in self.exits]
@@ -199,10 +203,11 @@ class Version:
         self.data.set(_exit(index) + 8, id(resume))
 
     def _resume(self, index: int, raises: bool) -> FunctionType:
-        function, exit = self.function(), self.exits[index].exit
+        record, function = self.exits[index], self.function()
         assert function is not None
-        assert exit is not None
-        return resume_function(function, exit.state, raises, self.code)
+        assert record.exit is not None
+        frame = record.frame or Called(function, self.code)
+        return resume_function(frame.function, record.exit.state, raises, frame.code)
 
 
 def _exit(index: int) -> int:

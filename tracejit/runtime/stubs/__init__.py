@@ -2,7 +2,7 @@
 
 `head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
 and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide`, `float_divmod` and
-`poll`, and leave by `deopt`.
+`poll`, those that call themselves `budget` and `take_result`, and leave by `deopt`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from tracejit.backend.target import Target
+    from tracejit.ir.types import Type
     from tracejit.runtime.code_memory import Block
 
 _installed: Final[dict[str, Block]] = {}
@@ -59,6 +60,8 @@ def _make_target() -> Target:
         floor_divide=_install("floor_divide", floor_divide_text),
         float_divmod=_compiled_float_divmod,
         libm=libm.FUNCTIONS,
+        budget=_compiled_budget,
+        take_result=_compiled_take_result,
         poll=_install("poll", poll_text),
         deopt=_install("deopt", deopt_text),
         initial_fuel=INITIAL_FUEL,
@@ -71,6 +74,18 @@ def _compiled_float_divmod() -> int:
     from tracejit.runtime.stubs.float_divmod import float_divmod_text
 
     return _install("float_divmod", float_divmod_text)
+
+
+def _compiled_budget() -> int:
+    from tracejit.runtime.stubs.budget import budget_text
+
+    return _install("budget", budget_text)
+
+
+def _compiled_take_result(of_type: Type) -> int:
+    from tracejit.runtime.stubs.take_result import TEXTS
+
+    return _install(f"take_{of_type}", TEXTS[of_type])
 
 
 def _install(name: str, text: Callable[[], str]) -> int:

@@ -14,7 +14,7 @@ from tracejit.backend.target import DATA_EPILOGUE, DATA_EXITS, DATA_LINK
 from tracejit.runtime import layout
 from tracejit.runtime.stubs.assembly import call, decref, incref, lines, push, untraced
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
-from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
+from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, NATIVE_CALLS, REVIEW, WORK
 
 (
     BOX_INT,
@@ -27,8 +27,9 @@ from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, REVIEW, WORK
     BOX_UNSIGNED_CONSTANT,
     BOX_FLOAT,
     BOX_FLOAT_CONSTANT,
+    TAKE_OWNED,
     DONE,
-) = range(11)
+) = range(12)
 """The steps of a descriptor, each followed by an operand word: see `exits`."""
 RESUME, RAISE, RETURN = range(3)
 
@@ -46,8 +47,11 @@ FLOATS: Final = -192
 """Where xmm0 is, from rbx; the others follow."""
 
 # Locals, between them and rbx.
-_VALUE, _INSTEAD, _RESULT, _KIND, _SCRATCH, _TRACEBACK = 8, 16, 24, 32, 40, 48
-"""_INSTEAD is what to call instead of the resume function."""
+_VALUE, _INSTEAD, _RESULT, _KIND, _SCRATCH, _TRACEBACK, _THREAD, _FRAMES = (
+    8 * number for number in range(1, 9)
+)
+"""_INSTEAD is what to call instead of the resume function; _FRAMES is how many more the thread
+may make when this is over."""
 
 
 def deopt_text() -> str:
@@ -61,6 +65,7 @@ def deopt_text() -> str:
     {_find_record()}
     {_count()}
     {_start_descriptor()}
+    {_take_exception() if sys.version_info >= (3, 12) else _take_exception_in_parts()}
     {_next_step()}
     {_box()}
     {_build_tuple()}
@@ -91,7 +96,11 @@ def _find_record() -> str:
 
 
 def _count() -> str:
-    """Count the exit, the activation, and the fuel that it used if its version polls."""
+    """Count the exit, the activation, and the fuel that it used if its version polls.
+
+    What called the activation natively goes on with fuel that has not been counted yet. (Else r15
+    may hold anything once there are no more polls to come.)
+    """
     return f"""
     inc qword ptr [r13 + 16]
     inc qword ptr [r12 + {ACTIVE}]
@@ -103,6 +112,9 @@ def _count() -> str:
     mov eax, {INITIAL_FUEL}
 spent:
     add qword ptr [r12 + {WORK}], rax
+    cmp qword ptr [r12 + {NATIVE_CALLS}], 0
+    je counted
+    mov qword ptr [rbx + {_SAVED["r15"]}], {INITIAL_FUEL}
 counted:"""
 
 
@@ -121,8 +133,7 @@ def _start_descriptor() -> str:
     mov rbp, rsp
     mov r15, rsp
     cmp rax, {RAISE}
-    jne step
-    {_take_exception() if sys.version_info >= (3, 12) else _take_exception_in_parts()}"""
+    jne step"""
 
 
 def _take_exception() -> str:
@@ -177,7 +188,10 @@ step:
     cmp eax, {BOX_FLOAT_CONSTANT}
     jb box_float
     je box_float_constant
-    jmp boxed"""
+    cmp eax, {TAKE_OWNED}
+    jne boxed
+    mov rax, qword ptr [rbx + rdx]
+    jmp put"""
 
 
 def _box() -> str:
@@ -269,10 +283,52 @@ def _arguments() -> str:
 def _call_resume_function() -> str:
     return f"""
 call:
-    mov rdi, qword ptr [r13 + 8]
+    {_take_frames()}
     {_arguments()}
+    mov rdi, qword ptr [rbx - {_INSTEAD}]
+    test rdi, rdi
+    je resume
+    mov rax, {id(None):#x}
+    cmp rdi, rax
+    je resume
+    {call("PyObject_Vectorcall")}
+    jmp called
+resume:
+    mov rdi, qword ptr [r13 + 8]
     call qword ptr [rdi + {layout.FUNCTION_VECTORCALL}]
-    mov qword ptr [rbx - {_RESULT}], rax"""
+called:
+    mov qword ptr [rbx - {_RESULT}], rax
+    {_give_frames_back()}"""
+
+
+def _take_frames() -> str:
+    """Let the thread have as many frames left as it would if native calls had made theirs.
+
+    That of the function that leaves is not among them: its resume function makes it.
+    """
+    return f"""
+    cmp qword ptr [r12 + {NATIVE_CALLS}], 0
+    je frames_taken
+    {call("PyThreadState_Get")}
+    mov qword ptr [rbx - {_THREAD}], rax
+    mov ecx, dword ptr [rax + {layout.THREAD_FRAMES}]
+    mov qword ptr [rbx - {_FRAMES}], rcx
+    mov rcx, qword ptr [rbx + {_SAVED["r14"]}]
+    mov edx, ecx
+    shr rcx, 32
+    lea ecx, [rcx + rdx + 1]
+    mov dword ptr [rax + {layout.THREAD_FRAMES}], ecx
+frames_taken:"""
+
+
+def _give_frames_back() -> str:
+    return f"""
+    cmp qword ptr [r12 + {NATIVE_CALLS}], 0
+    je frames_given
+    mov rax, qword ptr [rbx - {_THREAD}]
+    mov rcx, qword ptr [rbx - {_FRAMES}]
+    mov dword ptr [rax + {layout.THREAD_FRAMES}], ecx
+frames_given:"""
 
 
 def _clean_up() -> str:
@@ -333,11 +389,5 @@ link:
     {call("Py_DecRef")}
     mov rdi, qword ptr [rbx - {_INSTEAD}]
     test rdi, rdi
-    je cleanup
-    mov rax, {id(None):#x}
-    cmp rdi, rax
-    je call
-    {_arguments()}
-    {call("PyObject_Vectorcall")}
-    mov qword ptr [rbx - {_RESULT}], rax
+    jne call
     jmp cleanup"""

@@ -50,7 +50,9 @@ WORK: Final = -24
 """Fuel spent by activations that left."""
 FUEL: Final = -32
 """The initial fuel; 0 for a version without polls."""
-VERSION_WORDS: Final = 4
+NATIVE_CALLS: Final = -40
+"""1 for a version with native calls, else 0."""
+VERSION_WORDS: Final = 5
 
 MAX_ACTIVE: Final = 100
 """Activations of one version that may be interrupted, one inside the other, on one C stack."""
