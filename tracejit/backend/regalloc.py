@@ -78,7 +78,9 @@ class _Allocator:
         self.liveness: Liveness = live_ranges(function)
         ranges, weights = self.liveness.ranges, self.liveness.weights
         self.fixed = {register: ranges[register.number] for register in _ALL}
-        self.busy = dict(self.fixed) | dict.fromkeys(function.pinned, -1)
+        # Pinned ones are taken everywhere.
+        self.fixed |= dict.fromkeys(function.pinned, -1)
+        self.busy = dict(self.fixed)
         self.holders: dict[Register, list[Bundle]] = {register: [] for register in _ALL}
         self.bundles: list[Bundle | None] = [None] * VIRTUAL
         for index in range(VIRTUAL, len(ranges)):

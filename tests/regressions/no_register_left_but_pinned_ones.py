@@ -1,4 +1,4 @@
-"""Program 910231 of the fuzzer."""
+"""Every register is needed that is not pinned: an operand would have had to take a pinned one."""
 
 # ruff: noqa
 # fmt: off
