@@ -24,7 +24,7 @@ _MOST_NATIVES: Final = 8
 """Functions that are compiled together."""
 _PASSED: Final[dict[Type | None, type]] = {INT: int, BOOL: bool, F64: float}
 """The kinds of what is passed in registers."""
-_MOST_INSTRUCTIONS: Final = 150
+_MOST_INSTRUCTIONS: Final = 320
 """Instructions of Python's that functions may get by being inlined in themselves."""
 
 
