@@ -5,6 +5,7 @@ from math import exp
 FAMILY = "calls"
 ARGUMENTS = (10_000,)
 ANSWER = 4914007350
+NOTE = "the sum stays in memory: calls of the C library keep no register for floats."
 
 
 def rational(x):
