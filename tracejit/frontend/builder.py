@@ -7,7 +7,7 @@ from types import FunctionType
 from typing import Final
 
 from tracejit.frontend import arithmetic, calls, comparisons, control, natives, sequences, stack
-from tracejit.frontend.liveness import Flow, flow_of
+from tracejit.frontend.liveness import flow_of
 from tracejit.frontend.program import Callee, Native, Program
 from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
@@ -45,37 +45,44 @@ def build(function: FunctionType, signature: Signature) -> Function:
     `signature` has one kind for each parameter: the positional ones, then the keyword-only. Raises
     Unsupported for functions that must be left alone.
     """
-    program = Program(function)
     check_kind(function)
     code = function.__code__
     if code.co_flags & inspect.CO_VARARGS:
         raise Unsupported("varargs")
     flow = flow_of(code)
     check_body(function, flow.instrs)
+    program = Program(function, _returned_by)
     callee = program.add(function, code, flow)
-    tracer = _traced(program, function, flow, signature)
+    tracer = _traced(program, callee, signature)
     kinds = general(signature)
     if tracer.calls_natively and natives.can_pass(kinds):
-        _add(program, callee, kinds, tracer.returned)
-        together: list[Function] = []
-        while len(together) < len(program.natives):
-            native = [*program.natives.values()][len(together)]
-            together.append(_native(program, native))
-            together[-1].natives = together
-        function_ir = together[0]
+        program.add_native(callee, kinds, tracer.returned)
+        ir = _together(program)[0]
     else:
-        function_ir = tracer.ir
-    function_ir.assumptions = list(program.assumptions.values())
-    return function_ir
+        ir = tracer.ir
+    ir.assumptions = list(program.assumptions.values())
+    return ir
+
+
+def _returned_by(program: Program, callee: Callee, kinds: Signature) -> set[Type | None]:
+    return _traced(program, callee, kinds).returned
+
+
+def _together(program: Program) -> list[Function]:
+    """All functions that are called natively, of which some are found on the way."""
+    together: list[Function] = []
+    while len(together) < len(program.natives):
+        together.append(_native(program, [*program.natives.values()][len(together)]))
+        together[-1].natives = together
+    return together
 
 
 def _native(program: Program, native: Native) -> Function:
     """The function as it is called natively, inlined in itself if that makes it no giant."""
     callee = native.callee
-    assert callee.flow is not None
-    tracer = _traced(program, callee.python, callee.flow, native.kinds, native)
+    tracer = _traced(program, callee, native.kinds, native)
     if times := natives.times_inlined(tracer):
-        tracer = _traced(program, callee.python, callee.flow, native.kinds, native, times)
+        tracer = _traced(program, callee, native.kinds, native, times)
     assert tracer.room is not None
     tracer.room.imm = tracer.deepest
     tracer.ir.result = native.result
@@ -84,29 +91,16 @@ def _native(program: Program, native: Native) -> Function:
     return tracer.ir
 
 
-def _add(program: Program, callee: Callee, kinds: Signature, returned: set[Type | None]) -> Native:
-    native = Native(callee, kinds, len(program.natives), natives.result_of(returned))
-    program.natives[callee.python, kinds] = native
-    return native
-
-
 def _traced(
     program: Program,
-    function: FunctionType,
-    flow: Flow,
+    callee: Callee,
     signature: Signature,
     native: Native | None = None,
     times: int = 0,
 ) -> Tracer:
     """The function, as it is called natively if that is given, so many times inside itself."""
-
-    def scout(callee: Callee, kinds: Signature) -> Native:
-        assert callee.flow is not None
-        returned = _traced(program, callee.python, callee.flow, kinds).returned
-        return _add(program, callee, kinds, returned)
-
-    tracer = Tracer(program, function, flow, scout, native, times)
-    names = function.__code__.co_varnames[: len(signature)]
+    tracer = Tracer(program, callee, native, times)
+    names = callee.code.co_varnames[: len(signature)]
     tracer.work.append(_entry(tracer, names, signature))
     while tracer.work:
         _trace(tracer, tracer.work.pop())

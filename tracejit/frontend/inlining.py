@@ -27,9 +27,7 @@ def can_inline(t: Tracer, function: FunctionType) -> bool:
         return False
     if t.inlined + len(callee.flow.instrs) > _MOST_INSTRUCTIONS:
         return False
-    chain = [t.frame]
-    while chain[-1].caller is not None:
-        chain.append(chain[-1].caller.frame)
+    chain = t.frame.chain()
     if len(chain) > _DEEPEST:
         return False
     if t.program.is_recursive(function):

@@ -38,11 +38,6 @@ def _is_passed(kind: Kind | None) -> bool:
     return kind in _PASSED.values() or kind is NoneType or isinstance(kind, Exactly)
 
 
-def result_of(returned: set[Type | None]) -> Type:
-    """What calls expect of a function that returns such values where it does not call others."""
-    return next((kind for kind in (INT, F64, BOOL) if kind in returned), INT)
-
-
 def times_inlined(t: Tracer) -> int:
     """How deep calls are inlined in a function that calls itself, or others that call it.
 
@@ -83,7 +78,7 @@ def call_natively(
     t.recursive_calls += t.program.is_recursive(function)
     values = [_argument(t, shape) for shape in shapes if t.type_of(shape) in _PASSED]
     t.assume(FunctionHas("code", callee.code, function))
-    t.note_depth(1)
+    t.note_call()
     exit = Exit("call", _entered(t, callee, bound))
     t.stack.append(t.emit_with(exit, CALLS[native.result], values, native.number))
 
@@ -102,13 +97,11 @@ def _kind_of(t: Tracer, shape: Shape) -> Kind | None:
 
 
 def _native(t: Tracer, callee: Callee, kinds: tuple[Kind | None, ...]) -> Native:
-    natives = t.program.natives
-    found = natives.get((callee.python, kinds))  # type: ignore[arg-type]  # none has a None
-    if found is None:
-        if not can_pass(kinds) or len(natives) == _MOST_NATIVES:
-            raise Leave(f"call:{callee.python.__name__}")
-        found = t.scout(callee, kinds)  # type: ignore[arg-type]  # they can be passed
-    return found
+    program = t.program
+    is_new = (callee.python, kinds) not in program.natives
+    if is_new and (not can_pass(kinds) or len(program.natives) == _MOST_NATIVES):
+        raise Leave(f"call:{callee.python.__name__}")
+    return program.native(callee, kinds)  # type: ignore[arg-type]  # what is passed has a kind
 
 
 def _argument(t: Tracer, shape: Shape) -> Value:

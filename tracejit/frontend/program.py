@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Final
@@ -11,7 +11,7 @@ from tracejit.frontend.liveness import Flow, flow_of
 from tracejit.frontend.namespaces import lookup
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.function import Assumption
-from tracejit.ir.types import Signature, Type
+from tracejit.ir.types import BOOL, F64, INT, Signature, Type
 
 _LONGEST: Final = 4000
 """Bytes of the code of a function that is compiled along."""
@@ -50,6 +50,8 @@ class Program:
 
     root: FunctionType
     """What is compiled; the others come along."""
+    returned_by: Callable[[Program, Callee, Signature], set[Type | None]]
+    """The types of the values that a function returns where it calls nothing natively."""
     assumptions: dict[Hashable, Assumption] = field(default_factory=dict)
     natives: dict[tuple[FunctionType, Signature], Native] = field(default_factory=dict)
     copied: int = 0
@@ -67,6 +69,17 @@ class Program:
     def add(self, function: FunctionType, code: CodeType, flow: Flow | None) -> Callee:
         found = self._callees[function] = Callee(function, code, flow)
         return found
+
+    def native(self, callee: Callee, kinds: Signature) -> Native:
+        """The function for arguments of these kinds, which comes along from now on."""
+        found = self.natives.get((callee.python, kinds))
+        return found or self.add_native(callee, kinds, self.returned_by(self, callee, kinds))
+
+    def add_native(self, callee: Callee, kinds: Signature, returned: set[Type | None]) -> Native:
+        result: Type = next((kind for kind in (INT, F64, BOOL) if kind in returned), INT)
+        native = Native(callee, kinds, len(self.natives), result)
+        self.natives[callee.python, kinds] = native
+        return native
 
     def is_recursive(self, function: FunctionType) -> bool:
         """Whether it may call itself, by way of other functions or not."""

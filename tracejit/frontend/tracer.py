@@ -5,7 +5,7 @@ A block version is keyed by its bytecode offset and the structure of what it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 
@@ -31,7 +31,6 @@ from tracejit.ir.types import (
     INT,
     MOST_EXACT,
     OBJ,
-    Signature,
     Type,
     bits_of,
     fits_i64,
@@ -63,6 +62,10 @@ class Frame:
     """The caller's part of every FrameState."""
     versions: dict[Hashable, dict[Hashable, Block]] = field(default_factory=dict)
     """By offset and the like, which count apart, then by what they are specialised on."""
+
+    def chain(self) -> list[Frame]:
+        """The frame, and all that it was called from."""
+        return [self, *(self.caller.frame.chain() if self.caller else ())]
 
 
 @dataclass(slots=True, eq=False)
@@ -117,7 +120,6 @@ class Tracer:
         "recursive_calls",
         "returned",
         "room",
-        "scout",
         "stack",
         "times",
         "unrolled",
@@ -127,31 +129,28 @@ class Tracer:
     def __init__(
         self,
         program: Program,
-        python: FunctionType,
-        flow: Flow,
-        scout: Callable[[Callee, Signature], Native],
+        callee: Callee,
         native: Native | None = None,
         times: int = 0,
     ) -> None:
+        assert callee.flow is not None
         self.program = program
-        self.compiled = self.frame = Frame(python, python.__code__, flow)
-        self.scout = scout
-        """Finds out what a function returns."""
+        self.compiled = self.frame = Frame(callee.python, callee.code, callee.flow)
         self.native = native
         """What is compiled, if it is to be called natively; else native calls leave."""
         self.times = times
         """How deep calls, one inside the other, are inlined of functions that call themselves."""
         self.calls_natively = False
         """Whether there is a call that is not inlined."""
+        self.recursive_calls = 0
+        """How many of those are of functions that may call themselves."""
         self.room: Inst | None = None
         """Where it looks whether there is room for its frames, if it is called natively."""
         self.deepest = 0
         """The most frames that are there at once, but that of what is compiled."""
-        self.recursive_calls = 0
-        """How many of those are of functions that may call themselves."""
         self.returned: set[Type | None] = set()
         """The types of the values that it returns."""
-        name = python.__name__.strip("<>")
+        name = callee.python.__name__.strip("<>")
         self.ir = Function(name if name.isidentifier() else "function")
         self.work: list[Entry] = []
         self.inlined = 0
@@ -163,7 +162,7 @@ class Tracer:
         self.locals: dict[str, Shape] = {}
         self.stack: list[Shape] = []
         self.midway: tuple[int, ...] = ()
-        self.instr: Instr = flow.instrs[0]
+        self.instr: Instr = callee.flow.instrs[0]
         self.next = 0
         """Where tracing goes on in the same block."""
         self._before: tuple[Shape, ...] = ()
@@ -245,17 +244,14 @@ class Tracer:
         once = names.count("RETURN_VALUE") + names.count("RETURN_CONST") == 1
         caller = Caller(self.frame, self.instr, self.locals, self.stack, self.midway, once)
         inlined = Inlined(function, code, self.after_call())
-        self.note_depth(1)
+        self.note_call()
         self.frame = Frame(function, code, flow, caller, inlined)
         self.locals, self.stack, self.midway = bound, [], ()
         self.next = 0
 
-    def note_depth(self, more: int) -> None:
-        """There are so many more frames now than that of the current function."""
-        frame, depth = self.frame, more
-        while frame.caller is not None:
-            frame, depth = frame.caller.frame, depth + 1
-        self.deepest = max(self.deepest, depth)
+    def note_call(self) -> None:
+        """There is one more frame than there is now."""
+        self.deepest = max(self.deepest, len(self.frame.chain()))
 
     def after_call(self) -> FrameState:
         """Where the current instruction goes on that calls, its operands off the stack."""
