@@ -26,9 +26,20 @@ def test_this_process_is_supported():
     assert layout.unavailable_reason() is None
 
 
-def test_another_layout_is_refused(monkeypatch):
-    monkeypatch.setattr(layout, "INT_DIGITS", 32)
-    assert layout._find_reason() == "this CPython keeps integers elsewhere"
+@pytest.mark.parametrize(
+    ("offset", "elsewhere", "what"),
+    [
+        ("INT_DIGITS", 32, "integers"),
+        ("FLOAT_VALUE", 8, "floats"),
+        ("FUNCTION_CODE", 56, "functions"),
+        ("CELL_CONTENTS", 8, "tuples and cells"),
+        ("THREAD_FRAMES", 16, "the recursion limit"),
+        ("TYPE_FLAGS", 160, "types"),
+    ],
+)
+def test_another_layout_is_refused(monkeypatch, offset, elsewhere, what):
+    monkeypatch.setattr(layout, offset, elsewhere)
+    assert layout._find_reason() == f"this CPython keeps {what} elsewhere"
 
 
 @pytest.mark.parametrize(

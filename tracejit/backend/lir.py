@@ -149,7 +149,7 @@ class LirFunction:
     calls: bool = False
     """Whether it calls functions of C."""
     pinned: tuple[Register, ...] = ()
-    """Callee-saved registers that mean the same in all activations of what calls itself."""
+    """Callee-saved registers that native calls share, and none of them saves."""
     slots: int = 0
     """Spill slots, once registers are allocated."""
     saved: tuple[Register, ...] = ()

@@ -45,9 +45,10 @@ class Target:
     libm: Mapping[str, int]
     """Functions of the C library's mathematics, as CPython's `math` calls them."""
     budget: Callable[[], int]
-    """Makes the stub if there is none yet. In: [rsp+8] = bytes that a call of the function by
-    itself takes of the stack. Out: CF=0, r14 as what calls itself has it; or CF=1 if there is no
-    room for a frame of Python's. Keeps all registers else but xmm; the bytes are off the stack."""
+    """Makes the stub if there is none yet. In: [rsp+8] = bytes that a native call takes of the
+    stack. Out: CF=0, r14 = how many more frames of Python's native calls may make, in the low half,
+    and how many the interpreter may on top of that, in the high one; or CF=1 if there is no room
+    for one. Keeps all registers else but xmm; the bytes are off the stack."""
     take_result: Callable[[Type], int]
     """Makes the stub if there is none yet. In: rax = an object. Out: CF=0, rax = its value, of that
     type, or the bits of a float, and its reference given back; or CF=1 and rax as it was."""

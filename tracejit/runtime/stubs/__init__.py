@@ -2,7 +2,7 @@
 
 `head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
 and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide`, `float_divmod` and
-`poll`, those that call themselves `budget` and `take_result`, and leave by `deopt`.
+`poll`, those with native calls `budget` and `take_result`, and leave by `deopt`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`budget`: how often a function may call itself natively before the interpreter has to take over.
+"""`budget`: how many native calls, one inside the other, before the interpreter has to take over.
 
 There must be room for a frame of Python's for each call, or CPython would raise RecursionError; and
 room on the C stack, of which half is left to what else runs on it.
