@@ -11,6 +11,7 @@ import pytest
 
 from tests.differential import compare, fresh
 from tests.eager import eager, strict
+from tests.staying import native
 from tracejit import explain, stats, tracejit
 
 SOURCE = """
@@ -72,14 +73,6 @@ def function(names: dict[str, object], name: str) -> FunctionType:
     found = names[name]
     assert isinstance(found, FunctionType)
     return found
-
-
-def native(compiled: FunctionType, *args: int) -> object:
-    """What the call returns, which must not have left native code."""
-    before = sum(stats(compiled).exits.values()), stats(compiled).misses
-    returned = compiled(*args)
-    assert before == (sum(stats(compiled).exits.values()), stats(compiled).misses)
-    return returned
 
 
 def test_calls_stay_native(names):

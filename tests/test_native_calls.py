@@ -10,7 +10,8 @@ import traceback
 import pytest
 
 from tests.eager import strict
-from tracejit import explain, stats, tracejit
+from tests.staying import native
+from tracejit import explain, tracejit
 
 SOURCE = """
 def fib(n):
@@ -91,14 +92,6 @@ def warmed(names, name, *args):
     for _ in range(5):
         compiled(*args)
     return compiled
-
-
-def native(compiled, *args):
-    """What the call returns, which must not have left native code."""
-    before = sum(stats(compiled).exits.values()), stats(compiled).misses
-    returned = compiled(*args)
-    assert before == (sum(stats(compiled).exits.values()), stats(compiled).misses)
-    return returned
 
 
 @pytest.mark.parametrize(
