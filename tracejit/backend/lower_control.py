@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
@@ -13,7 +12,7 @@ from tracejit.backend.x64 import INVERSE, R15, RAX, RDI, XMM0
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
-from tracejit.ir.types import BOOL, F64, I64, INT, Type, bits_of, fits_i64
+from tracejit.ir.types import F64, I64, INT, PYTHON_TYPES, bits_of, fits_i64
 from tracejit.ir.value import Value
 
 
@@ -156,14 +155,11 @@ def return_bool(select: Selector, flags: Callable[[], str]) -> None:
     _return_counted(select, immortal=target.immortal)
 
 
-_CONSTANTS: Final[dict[Type, type]] = {I64: int, BOOL: bool, F64: float}
-
-
 def _give(select: Selector, shape: Shape) -> None:
     """To a native call: in a register if it is what that expects."""
     assert select.function.result is not None
     expected = I64 if select.function.result == INT else select.function.result
-    kind = _CONSTANTS[expected]
+    kind = PYTHON_TYPES[expected]
     match shape:
         case Value(type=found) if found == expected:
             operand = select.source(shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from types import FunctionType
+from types import FunctionType, NoneType
 from typing import Final
 
 from tracejit.frontend import arithmetic, calls, comparisons, control, natives, sequences, stack
@@ -123,7 +123,6 @@ def _entry(tracer: Tracer, names: tuple[str, ...], signature: Signature) -> Entr
     return Entry(tracer.frame, block, 0, bound, [], ())
 
 
-NoneType = type(None)
 _VALUE_TYPES: Final[dict[Kind, Type]] = {bool: BOOL, float: F64}
 
 

@@ -15,27 +15,25 @@ from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import FunctionHas
 from tracejit.ir.ops import CALLS, Op
 from tracejit.ir.shapes import Const, Shape
-from tracejit.ir.types import BOOL, F64, INT, Exactly, Kind, Type, kind_of
+from tracejit.ir.types import PYTHON_TYPES, Exactly, Kind, kind_of
 from tracejit.ir.value import Value
 
 MOST_ARGUMENTS: Final = 6
 """So many are passed in registers."""
 _MOST_NATIVES: Final = 8
 """Functions that are compiled together."""
-_PASSED: Final[dict[Type | None, type]] = {INT: int, BOOL: bool, F64: float}
-"""The kinds of what is passed in registers."""
 _MOST_INSTRUCTIONS: Final = 320
 """Instructions of Python's that functions may get by being inlined in themselves."""
 
 
 def can_pass(kinds: Sequence[Kind | None]) -> bool:
     """Whether arguments of such kinds are passed: in registers, or as they are known."""
-    passed = sum([kind in _PASSED.values() for kind in kinds])
+    passed = sum([kind in PYTHON_TYPES.values() for kind in kinds])
     return passed <= MOST_ARGUMENTS and all(map(_is_passed, kinds))
 
 
 def _is_passed(kind: Kind | None) -> bool:
-    return kind in _PASSED.values() or kind is NoneType or isinstance(kind, Exactly)
+    return kind in PYTHON_TYPES.values() or kind is NoneType or isinstance(kind, Exactly)
 
 
 def times_inlined(t: Tracer) -> int:
@@ -76,7 +74,7 @@ def call_natively(
     shapes = [bound[name] for name in callee.parameters()]
     native = _native(t, callee, tuple([_kind_of(t, shape) for shape in shapes]))
     t.recursive_calls += t.program.is_recursive(function)
-    values = [_argument(t, shape) for shape in shapes if t.type_of(shape) in _PASSED]
+    values = [_argument(t, shape) for shape in shapes if t.type_of(shape) in PYTHON_TYPES]
     t.assume(FunctionHas("code", callee.code, function))
     t.note_call()
     exit = Exit("call", _entered(t, callee, bound))
@@ -92,7 +90,7 @@ def _entered(t: Tracer, callee: Callee, bound: dict[str, Shape]) -> FrameState:
 
 
 def _kind_of(t: Tracer, shape: Shape) -> Kind | None:
-    found = _PASSED.get(t.type_of(shape))
+    found = PYTHON_TYPES.get(t.type_of(shape))
     return kind_of(shape.value) if found is None and isinstance(shape, Const) else found
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType, FunctionType
-from typing import Final
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
@@ -25,7 +24,7 @@ from tracejit.ir.shapes import (
     TupleOf,
     Unsigned,
 )
-from tracejit.ir.types import BOOL, F64, INT, Type, unsigned
+from tracejit.ir.types import BOOL, PYTHON_TYPES, unsigned
 from tracejit.ir.value import Value
 
 
@@ -103,9 +102,6 @@ def _execute(
     values[result] = computed
 
 
-_RESULTS: Final[dict[Type | None, type]] = {INT: int, BOOL: bool, F64: float}
-
-
 def natively(function: Function, steps: int, *args: object) -> object:
     """The result of a native call. Raises Undefined where the function returns no such one."""
     given = iter(args)
@@ -113,7 +109,7 @@ def natively(function: Function, steps: int, *args: object) -> object:
     outcome = interpret(
         function, [next(given) if p in passed else None for p in function.entry.params], steps
     )
-    if isinstance(outcome, Returned) and type(outcome.value) is _RESULTS[function.result]:
+    if isinstance(outcome, Returned) and type(outcome.value) is PYTHON_TYPES[function.result]:
         return outcome.value
     raise Undefined("no such result")
 

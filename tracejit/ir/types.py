@@ -26,6 +26,8 @@ U64: Final = "u64"
 F64: Final = "f64"
 """A double-precision number, as a `float` holds it."""
 
+PYTHON_TYPES: Final[dict[Type | None, type]] = {INT: int, I64: int, BOOL: bool, F64: float}
+"""What the objects are that values of these types stand for."""
 TYPES: Final[tuple[Type, ...]] = (INT, BOOL, OBJ, I64, F64)
 
 WORD: Final = 64
