@@ -107,6 +107,7 @@ def example_target() -> object:
         budget=lambda: 0x7D00,
         take_result=lambda _: 0x7E00,
         libm={"pow": 0xA000, "exp": 0xB000},
+        call_math=lambda _: 0xC000,
         poll=0x8000,
         deopt=0x9000,
         initial_fuel=1000,

@@ -34,6 +34,7 @@ MATH = (
     *((1, name) for name in ("sqrt", "math.sqrt", "math.floor", "math.ceil", "math.trunc")),
     *((1, f"math.{name}") for name in ("sin", "cos", "exp", "log", "atan", "tanh", "log1p")),
     *((1, f"math.{name}") for name in ("isnan", "isfinite", "isinf", "fabs", "erf", "degrees")),
+    *((1, f"math.{name}") for name in ("gamma", "lgamma")),
     *((2, f"math.{name}") for name in ("atan2", "copysign", "pow", "hypot", "fmod", "log")),
 )
 """How many arguments they take, and their names."""

@@ -390,6 +390,16 @@ def errors_of_measurement(a):
     return math.erf(a), math.erfc(a)
 
 
+@on((*NUMBERS, 5, -5, 170, 171, 172, 1e-310, 2.5e305, -0.5, -1.5, -170.5))
+def factorials(a):
+    return math.gamma(a)
+
+
+@on((*NUMBERS, 5, -5, 1e-310, 2.5e305, 1e306, -0.5, -1.5, -170.5))
+def logarithms_of_factorials(a):
+    return math.lgamma(a)
+
+
 @on(NUMBERS, FLOATS)
 def two_sides(a, b):
     return math.atan2(a, b), math.atan2(b, a)
@@ -411,7 +421,7 @@ def calls_among_live_floats(a, b, n):
 
 @on(NUMBERS)
 def other_functions_of_the_module(a):
-    return math.gamma(a) if a == 2 else math.hypot(a, 1.0)
+    return math.ulp(a) if a == 2 else math.hypot(a, 1.0)
 
 
 @on(NUMBERS)

@@ -33,6 +33,7 @@ def test_this_process_is_supported():
         ("FLOAT_VALUE", 8, "floats"),
         ("FUNCTION_CODE", 56, "functions"),
         ("CELL_CONTENTS", 8, "tuples and cells"),
+        ("BUILTIN_SELF", 32, "built-in functions"),
         ("THREAD_FRAMES", 16, "the recursion limit"),
         ("TYPE_FLAGS", 160, "types"),
     ],

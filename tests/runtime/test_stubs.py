@@ -1,6 +1,8 @@
 """The shared stubs, each on its own."""
 
 import ctypes
+import math
+import sys
 
 import pytest
 
@@ -150,3 +152,15 @@ spin:
     ret
 """
     assert 100_000 <= run(text) <= 20_000_000
+
+
+@pytest.mark.parametrize("name", ["gamma", "lgamma"])
+def test_functions_of_math_on_unboxed_floats(name):
+    compute = ctypes.PYFUNCTYPE(ctypes.c_double, ctypes.c_double)(stubs.target().call_math(name))
+    for x in [0.5, 1.0, 4.0, -0.5, 171.0, 1e-300, math.inf]:
+        assert compute(x) == getattr(math, name)(x)
+    assert all(math.isnan(compute(x)) for x in (0.0, -3.0, math.nan))
+    before = sys.getallocatedblocks()
+    for _ in range(1000):
+        compute(2.5), compute(-3.0)  # The second one raises.
+    assert sys.getallocatedblocks() < before + 100

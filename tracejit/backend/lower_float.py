@@ -7,7 +7,7 @@ from tracejit.backend.lower_comparison import flags_of, without_sign
 from tracejit.backend.selection import Selector, lowers
 from tracejit.backend.x64 import XMM0, XMM1
 from tracejit.ir.function import Inst
-from tracejit.ir.ops import LIBM, Op
+from tracejit.ir.ops import LIBM, OWN, Op
 from tracejit.ir.types import MOST_EXACT, SIGN_BIT, U64_MAX
 
 _OPERATIONS = {
@@ -75,19 +75,24 @@ def lower_rounding(select: Selector, inst: Inst) -> None:
         select.emit("mov", d, select.source(inst.args[0]))
         select.emit("roundsd", d, d, how)
     else:
-        _call(select, inst, name)
+        _call(select, inst, select.target.libm[name])
 
 
 @lowers(*LIBM)
 def lower_libm(select: Selector, inst: Inst) -> None:
-    _call(select, inst, LIBM[inst.op])
+    _call(select, inst, select.target.libm[LIBM[inst.op]])
 
 
-def _call(select: Selector, inst: Inst, name: str) -> None:
+@lowers(*OWN)
+def lower_own(select: Selector, inst: Inst) -> None:
+    _call(select, inst, select.target.call_math(OWN[inst.op]))
+
+
+def _call(select: Selector, inst: Inst, address: int) -> None:
     select.lir.calls = True
     for register, arg in zip((XMM0, XMM1), inst.args, strict=False):
         select.emit("mov", register, select.source(arg))
-    function = select.copy(select.target.libm[name])
+    function = select.copy(address)
     select.emit(f"call{len(inst.args)}", function)
     select.emit("mov", select.register(inst.value), XMM0)
 

@@ -44,6 +44,9 @@ class Target:
     remainder. Keeps all else."""
     libm: Mapping[str, int]
     """Functions of the C library's mathematics, as CPython's `math` calls them."""
+    call_math: Callable[[str], int]
+    """Makes the stub for a function of `math` if there is none yet. In: xmm0 = the argument. Out:
+    xmm0 = the result, which is no number where the function raises. Clobbers what any call does."""
     budget: Callable[[], int]
     """Makes the stub if there is none yet. In: [rsp+8] = bytes that a native call takes of the
     stack. Out: CF=0, r14 = how many more frames of Python's native calls may make, in the low half,

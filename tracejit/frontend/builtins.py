@@ -21,7 +21,7 @@ from tracejit.frontend.rounding import hypot, round_to
 from tracejit.frontend.sequences import items_of, range_length, reversed_range
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Block, Target
-from tracejit.ir.ops import LIBM, Op, Opcode
+from tracejit.ir.ops import LIBM, OWN, Op, Opcode
 from tracejit.ir.shapes import Const, RangeOf, Shape, TupleOf
 from tracejit.ir.types import F64, INT
 from tracejit.ir.value import Value
@@ -218,8 +218,8 @@ def _reversed(t: Tracer, args: list[Shape]) -> None:
     t.stack.append(reversed_range(t, args[0]))
 
 
-def _libm(op: Opcode) -> Callable[[Tracer, list[Shape]], None]:
-    """What `math` has as a call of the C library: unless the result is finite, CPython sees to it.
+def _function(op: Opcode) -> Callable[[Tracer, list[Shape]], None]:
+    """A function of `math` that is called: unless the result is finite, CPython sees to it.
 
     It may raise then, or have asked what the operands are in the first place.
     """
@@ -339,7 +339,7 @@ _BUILTINS: Final[dict[str, Compiled]] = {
     "reversed": (1, 1, _reversed),
 }
 _MATH: Final[dict[str, Compiled]] = {
-    **{name: (arity := len(op.operands), arity, _libm(op)) for op, name in LIBM.items()},
+    **{name: (n := len(op.operands), n, _function(op)) for op, name in (LIBM | OWN).items()},
     "log": (1, 2, _log),
     "sqrt": (1, 1, _sqrt),
     "gcd": (0, 255, _gcd),

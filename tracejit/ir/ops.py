@@ -459,6 +459,11 @@ _LIBM: Final = (
     Opcode("ffmod", _FLOAT_BINARY, F64, _libm(math.fmod)),
 )
 
+_OWN: Final = tuple(
+    Opcode("f" + name, _FLOAT_UNARY, F64, _libm(getattr(math, name)))
+    for name in ("gamma", "lgamma")
+)
+
 _FUEL: Final = (
     # Pays for as many iterations of a loop as there is fuel, at most for those that the operand
     # (unsigned) says; the result says for how many. That there is fuel for all is what it means.
@@ -504,6 +509,7 @@ class Op:
             *_GUARDS,
             *_FLOATS,
             *_LIBM,
+            *_OWN,
             *_FUEL,
             *_CALLS,
             *_CONTROL,
@@ -646,6 +652,8 @@ class Op:
     fatan2 = by_name["fatan2"]
     fpow = by_name["fpow"]
     ffmod = by_name["ffmod"]
+    fgamma = by_name["fgamma"]
+    flgamma = by_name["flgamma"]
     prepay = by_name["prepay"]
     refund = by_name["refund"]
     icall = by_name["icall"]
@@ -666,6 +674,8 @@ NUMBERED: Final = frozenset((*CALLS.values(), Op.room))
 """Opcodes that have a number, which is no operand."""
 LIBM: Final = {op: op.name[1:] for op in _LIBM}
 """What a function of the C library computes, and the function's name, in `math` too."""
+OWN: Final = {op: op.name[1:] for op in _OWN}
+"""What `math` computes by code of its own, and the function's name there."""
 OVF_FORM: Final = {exact: Op.by_name[exact.name + "_ovf"] for exact in _EXACT_ARITHMETIC}
 """The machine form that leaves when the exact result does not fit."""
 WRAP_FORM: Final = {exact: Op.by_name[exact.name + "_wrap"] for exact in _EXACT_ARITHMETIC}

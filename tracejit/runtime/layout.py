@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import ctypes
 import sys
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 
 from tracejit.runtime import platform
 
@@ -33,6 +34,10 @@ FLOAT_VALUE: Final = 16
 TUPLE_SIZE: Final = 16
 TUPLE_ITEMS: Final = 24
 CELL_CONTENTS: Final = 16
+BUILTIN_METHOD: Final = 16
+BUILTIN_SELF: Final = 24
+_METHOD_FUNCTION, _METHOD_FLAGS = 8, 16
+_METH_O = 8
 INT_SIZE: Final = 16
 INT_DIGITS: Final = 24
 TYPE_FLAGS: Final = 168
@@ -107,6 +112,7 @@ def _checks() -> Iterable[tuple[str, Callable[[], bool]]]:
         ),
         ("functions", _functions_hold),
         ("tuples and cells", _containers_hold),
+        ("built-in functions", _builtins_hold),
         ("dictionaries", _dictionaries_hold),
         ("the recursion limit", _frames_hold),
         ("types", lambda: word(id(FunctionType) + TYPE_FLAGS) == FunctionType.__flags__),
@@ -161,6 +167,13 @@ def _containers_hold() -> bool:
     )
 
 
+def _builtins_hold() -> bool:
+    method = word(id(len) + BUILTIN_METHOD)
+    return word(id(len) + BUILTIN_SELF) == id(builtins) and (
+        ctypes.string_at(word(method)) == b"len" and half(method + _METHOD_FLAGS) == _METH_O
+    )
+
+
 def _dictionaries_hold() -> bool:
     content = object()
     name = sys.intern("tracejit_probe")
@@ -170,6 +183,14 @@ def _dictionaries_hold() -> bool:
     except Unguardable:
         return False
     return word(word(id(dictionary) + _DICT_KEYS) + offset) == id(content)
+
+
+def builtin(function: BuiltinFunctionType) -> tuple[int, int]:
+    """Of a built-in function of one argument, the address of its code, and what it is called with
+    before the argument."""
+    method = word(id(function) + BUILTIN_METHOD)
+    assert half(method + _METHOD_FLAGS) == _METH_O, f"{function.__name__} has other arguments"
+    return word(method + _METHOD_FUNCTION), word(id(function) + BUILTIN_SELF)
 
 
 def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[MemoryIs]:

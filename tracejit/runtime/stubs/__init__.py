@@ -1,8 +1,8 @@
 """Machine code that all functions share; each stub's module says what it takes and leaves.
 
 `head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
-and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide`, `float_divmod` and
-`poll`, those with native calls `budget` and `take_result`, and leave by `deopt`.
+and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide`, `float_divmod`,
+`call_math` and `poll`, those with native calls `budget` and `take_result`, and leave by `deopt`.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def _make_target() -> Target:
         floor_divide=_install("floor_divide", floor_divide_text),
         float_divmod=_compiled_float_divmod,
         libm=libm.FUNCTIONS,
+        call_math=_compiled_call_math,
         budget=_compiled_budget,
         take_result=_compiled_take_result,
         poll=_install("poll", poll_text),
@@ -74,6 +75,12 @@ def _compiled_float_divmod() -> int:
     from tracejit.runtime.stubs.float_divmod import float_divmod_text
 
     return _install("float_divmod", float_divmod_text)
+
+
+def _compiled_call_math(name: str) -> int:
+    from tracejit.runtime.stubs.call_math import call_math_text
+
+    return _install(f"math_{name}", lambda: call_math_text(name))
 
 
 def _compiled_budget() -> int:
