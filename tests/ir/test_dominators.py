@@ -51,6 +51,20 @@ def test_a_block_dominates_what_cannot_be_reached_without_it(function: Function)
 
 
 @given(functions())
+def test_paths_from_definitions_join_where_different_ones_arrive(function: Function) -> None:
+    tree = dominator_tree(function)
+    defining = set(tree.order[1::3])
+    joins = tree.joins(defining)
+    arriving = {function.entry: function.entry}
+    for block in tree.order[1:]:
+        has_own = block in defining or block in joins
+        arriving[block] = block if has_own else arriving[tree.idom[block]]
+    for block, sources in zip(tree.order, tree.sources, strict=True):
+        found = {arriving[tree.order[source]] for source in sources}
+        assert (len(found) > 1) is (block in joins)
+
+
+@given(functions())
 def test_reverse_postorder_puts_blocks_before_their_successors(function: Function) -> None:
     order = reverse_postorder(function)
     assert set(order) == reached(function)

@@ -5,9 +5,15 @@ Dominators after Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import attrgetter
+from typing import Final
 
 from tracejit.ir.function import Block, Function
+
+_LEADS_TO: Final = attrgetter("block")
 
 
 def reverse_postorder(function: Function) -> list[Block]:
@@ -31,34 +37,80 @@ def reverse_postorder(function: Function) -> list[Block]:
     return order
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class DominatorTree:
     """Which blocks stand on every path to which."""
 
     order: list[Block]
     """The reachable blocks in reverse postorder."""
-    idom: dict[Block, Block]
-    """The immediate dominator of each reachable block; the entry's is itself."""
-    children: dict[Block, list[Block]]
     sources: list[list[int]]
     """For each block, those with an edge to it, all by their positions in `order`."""
     backward: list[tuple[int, int]]
     """The edges to a block that dominates their source: from where, and to where, in `order`."""
-    loops: list[Loop] | None
-    """The natural loops, once somebody has asked for them."""
-    _span: dict[Block, tuple[int, int]]
+    _idoms: list[int]
+    """By their positions too."""
+
+    @cached_property
+    def idom(self) -> dict[Block, Block]:
+        """The immediate dominator of each reachable block; the entry's is itself."""
+        order = self.order
+        return dict(zip(order, [order[above] for above in self._idoms], strict=True))
+
+    @cached_property
+    def children(self) -> dict[Block, list[Block]]:
+        """The inverse of `idom`."""
+        found: dict[Block, list[Block]] = {block: [] for block in self.order}
+        for block in self.order[1:]:
+            found[self.idom[block]].append(block)
+        return found
+
+    @cached_property
+    def _frontiers(self) -> list[set[int]]:
+        """For each block, where paths from it first meet others that avoid it."""
+        idoms = self._idoms
+        found: list[set[int]] = [set() for _ in idoms]
+        for at, sources in enumerate(self.sources):
+            if len(sources) > 1:
+                for source in sources:
+                    while source != idoms[at]:
+                        found[source].add(at)
+                        source = idoms[source]
+        return found
+
+    def joins(self, blocks: Iterable[Block]) -> set[Block]:
+        """Where paths from different ones of the blocks meet, or from one and the entry.
+
+        There a variable that the blocks define needs a parameter: the iterated dominance frontier
+        of Cytron et al., "Efficiently Computing Static Single Assignment Form and the Control
+        Dependence Graph" (1991).
+        """
+        wanted = set(blocks)
+        work = [at for at, block in enumerate(self.order) if block in wanted]
+        found: set[int] = set()
+        for at in work:
+            new = self._frontiers[at] - found
+            found |= new
+            work += new
+        return {self.order[at] for at in found}
+
+    @cached_property
+    def loops(self) -> list[Loop]:
+        """The natural loops, outer ones before the loops in them."""
+        return _loops(self)
+
+    @cached_property
+    def _spans(self) -> dict[Block, tuple[int, int]]:
+        return dict(zip(self.order, _preorder_spans(self._idoms), strict=True))
 
     def dominates(self, upper: Block, lower: Block) -> bool:
         """Whether every path to `lower` passes `upper` (a block dominates itself)."""
-        first, last = self._span[upper]
-        return first <= self._span[lower][0] <= last
+        first, last = self._spans[upper]
+        return first <= self._spans[lower][0] <= last
 
 
 def dominator_tree(function: Function) -> DominatorTree:
     """The tree; as long as no edge changes, the same one."""
-    graph = {
-        block: [target.block for target in block.insts[-1].targets] for block in function.blocks
-    }
+    graph = {block: [*map(_LEADS_TO, block.insts[-1].targets)] for block in function.blocks}
     known = function.dominators
     if known is None or known[0] != graph or known[1].order[0] is not function.entry:
         known = function.dominators = (graph, _new_tree(function))
@@ -78,12 +130,7 @@ def _new_tree(function: Function) -> DominatorTree:
                 retreating.append((at, to))
     idoms = _immediate_dominators(sources, retreating)
     backward = [(at, to) for at, to in retreating if _is_above(to, at, idoms)]
-    idom = {block: order[above] for block, above in zip(order, idoms, strict=True)}
-    children: dict[Block, list[Block]] = {block: [] for block in order}
-    for block in order[1:]:
-        children[idom[block]].append(block)
-    spans = _preorder_spans(order, idoms)
-    return DominatorTree(order, idom, children, sources, backward, None, spans)
+    return DominatorTree(order, sources, backward, idoms)
 
 
 def _immediate_dominators(sources: list[list[int]], retreating: list[tuple[int, int]]) -> list[int]:
@@ -121,22 +168,20 @@ def _is_above(upper: int, lower: int, idoms: list[int]) -> bool:
     return lower == upper
 
 
-def _preorder_spans(order: list[Block], idoms: list[int]) -> dict[Block, tuple[int, int]]:
+def _preorder_spans(idoms: list[int]) -> list[tuple[int, int]]:
     """For each block, its preorder number in the tree and the largest one in its subtree."""
-    sizes = [1] * len(order)
-    for at in range(len(order) - 1, 0, -1):
+    sizes = [1] * len(idoms)
+    for at in range(len(idoms) - 1, 0, -1):
         sizes[idoms[at]] += sizes[at]
-    first = [0] * len(order)
-    free = [1] * len(order)
-    for at in range(1, len(order)):
+    spans = [(0, len(idoms) - 1)] * len(idoms)
+    free = [1] * len(idoms)
+    for at in range(1, len(idoms)):
         above = idoms[at]
-        first[at] = free[above]
+        first = free[above]
         free[above] += sizes[at]
-        free[at] = first[at] + 1
-    return {
-        block: (start, start + size - 1)
-        for block, start, size in zip(order, first, sizes, strict=True)
-    }
+        free[at] = first + 1
+        spans[at] = first, first + sizes[at] - 1
+    return spans
 
 
 @dataclass(slots=True, eq=False)
@@ -160,13 +205,10 @@ def natural_loops(function: Function, tree: DominatorTree | None = None) -> list
     As long as no edge changes, the same ones. What only comes back once in a while, having
     refuelled, is not part of a loop.
     """
-    tree = tree or dominator_tree(function)
-    if tree.loops is None:
-        tree.loops = _new_loops(tree)
-    return tree.loops
+    return (tree or dominator_tree(function)).loops
 
 
-def _new_loops(tree: DominatorTree) -> list[Loop]:
+def _loops(tree: DominatorTree) -> list[Loop]:
     order = tree.order
     latches: dict[int, list[int]] = {}
     for source, header in tree.backward:
