@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from tracejit.ir.function import Inst
 from tracejit.ir.ops import Op, Opcode
@@ -24,13 +25,13 @@ def learn(condition: Value, truth: bool, bounds: Facts) -> Facts | None:
     if not isinstance(origin, Inst):
         return facts
     op = origin.op
+    if op in INVERSE:
+        return _learn_order(op if truth else INVERSE[op], origin.args, bounds, facts)
     if op is Op.bnot:
         more = learn(origin.args[0], not truth, bounds)
         return None if more is None else {**facts, **more}
     if op is (Op.band if truth else Op.bor):
         return _learn_both(origin.args, truth, bounds, facts)
-    if op in INVERSE:
-        return _learn_order(op if truth else INVERSE[op], origin.args, bounds, facts)
     return facts
 
 
@@ -46,32 +47,59 @@ def _learn_both(parts: list[Value], truth: bool, bounds: Facts, facts: Facts) ->
 def _learn_order(op: Opcode, args: list[Value], bounds: Facts, facts: Facts) -> Facts | None:
     """What `x op y` tells of x and y."""
     x, y = args
-    (a, b), (c, d) = bounds[x], bounds[y]
-    if op is Op.ieq:
-        a = c = max(a, c)
-        b = d = min(b, d)
-    elif op is Op.ine:
-        a, b = _without(a, b, c, d)
-        c, d = _without(c, d, a, b)
-    elif op is Op.ilt or op is Op.ile:
-        gap = op is Op.ilt
-        b, c = min(b, d - gap), max(c, a + gap)
-    else:
-        gap = op is Op.igt
-        a, d = max(a, c + gap), min(d, b - gap)
-    if a > b or c > d:
-        return None
-    if (a, b) != bounds[x]:
-        facts[x] = (a, b)
-    if (c, d) != bounds[y]:
-        facts[y] = (c, d)
+    old_x, old_y = bounds[x], bounds[y]
+    new_x, new_y = _CLOSER[op](old_x, old_y)
+    if new_x != old_x:
+        if new_x[0] > new_x[1]:
+            return None
+        facts[x] = new_x
+    if new_y != old_y:
+        if new_y[0] > new_y[1]:
+            return None
+        facts[y] = new_y
     return facts
 
 
-def _without(a: int, b: int, c: int, d: int) -> Interval:
-    """The bounds (a, b) without the only member of (c, d), where it is one of them."""
-    if c == d and a == c:
-        a += 1
-    if c == d and b == c:
-        b -= 1
-    return a, b
+def _equal(x: Interval, y: Interval) -> tuple[Interval, Interval]:
+    both = max(x[0], y[0]), min(x[1], y[1])
+    return both, both
+
+
+def _unequal(x: Interval, y: Interval) -> tuple[Interval, Interval]:
+    x = _without(x, y)
+    return x, _without(y, x)
+
+
+def _without(x: Interval, y: Interval) -> Interval:
+    """The bounds x without the only member of y, where it is one of them."""
+    (a, b), (c, d) = x, y
+    return (a + (a == c), b - (b == c)) if c == d else x
+
+
+def _less(x: Interval, y: Interval) -> tuple[Interval, Interval]:
+    (a, b), (c, d) = x, y
+    return (a, b if b < d else d - 1), (c if c > a else a + 1, d)
+
+
+def _less_equal(x: Interval, y: Interval) -> tuple[Interval, Interval]:
+    (a, b), (c, d) = x, y
+    return (a, b if b < d else d), (c if c > a else a, d)
+
+
+def _greater(x: Interval, y: Interval) -> tuple[Interval, Interval]:
+    return _less(y, x)[::-1]
+
+
+def _greater_equal(x: Interval, y: Interval) -> tuple[Interval, Interval]:
+    return _less_equal(y, x)[::-1]
+
+
+_CLOSER: Final[dict[Opcode, Callable[[Interval, Interval], tuple[Interval, Interval]]]] = {
+    Op.ieq: _equal,
+    Op.ine: _unequal,
+    Op.ilt: _less,
+    Op.ile: _less_equal,
+    Op.igt: _greater,
+    Op.ige: _greater_equal,
+}
+"""The bounds of both operands where the comparison holds; where it never does, there are none."""

@@ -101,6 +101,8 @@ class Ranges:
 @dataclass(slots=True, eq=False)
 class _Edge:
     target: Target
+    bit: int
+    """Of the block that it leads to."""
     given: list[Interval] | None = None
     """What the arguments are known to be; None while the edge is not known to be taken."""
     learned: Facts | None = None
@@ -113,16 +115,18 @@ class _Node:
     """A block, prepared for being interpreted again and again."""
 
     block: Block
+    bit: int
+    """What stands for the block in sets of blocks."""
     idom: Block
     steps: list[Step]
+    results: list[Value]
+    """What the steps compute."""
+    dominates: int = 0
+    """The blocks that it is the immediate dominator of."""
     incoming: list[_Edge] = field(default_factory=list)
     outgoing: list[_Edge] = field(default_factory=list)
     is_head: bool = False
     """Whether a retreating edge leads here."""
-    reads: list[Value] = field(default_factory=list)
-    """All whose bounds interpreting the block depends on, but for what the block computes."""
-    entered: tuple[Facts, list[Interval | None]] | None = None
-    """What was known on entry, and of `reads`, when the block was last interpreted."""
 
 
 def find_ranges(
@@ -179,55 +183,73 @@ class _Analysis:
         self.wide: set[Value] = set()
         self.reductions: list[Value] = []
         """Remainders and masked integers: what loops bound their variables by."""
+        self.readers: dict[Value, int] = {}
+        """The blocks that are interpreted by the bounds of a value."""
+        self.entered_anew = 1
+        """The blocks of which it has changed what edges give and branches above tell."""
+        self.reads_anew = 0
+        """The blocks that are to be interpreted, as something that they go by has changed."""
         self.sweeps = 0
-        nodes = {
-            block: _Node(block, tree.idom[block], self._plan(block), reads=_reads(block))
-            for block in tree.order
-        }
+        nodes: dict[Block, _Node] = {}
+        for at, block in enumerate(tree.order):
+            steps = self._plan(block, 1 << at)
+            results = [result for result, *_ in steps]
+            nodes[block] = _Node(block, 1 << at, tree.idom[block], steps, results)
         self.begins_beyond = any(
             most > I64_MAX and value not in self.wide for value, (_, most) in self.bounds.items()
         )
         """Whether an argument or a constant in a register exceeds the signed integers."""
-        seen: set[Block] = set()
         for block, node in nodes.items():
-            seen.add(block)
+            nodes[node.idom].dominates |= node.bit
             for target in block.insts[-1].targets:
-                edge = _Edge(target)
-                node.outgoing.append(edge)
                 successor = nodes[target.block]
+                edge = _Edge(target, successor.bit)
+                node.outgoing.append(edge)
                 successor.incoming.append(edge)
-                if target.block in seen:
+                if successor.bit <= node.bit:
                     successor.is_head = True
         self.nodes = list(nodes.values())
         self.heads = [node for node in self.nodes if node.is_head]
 
-    def _plan(self, block: Block) -> list[Step]:
+    def _plan(self, block: Block, bit: int) -> list[Step]:
         """The instructions to interpret; constants are known from the start."""
         steps: list[Step] = []
+        read: list[Value] = []
         for inst in block.insts:
             result, args = inst.result, inst.args
             if result is None:
                 continue
             transfer = TRANSFER.get(inst.op)
-            if inst.op.effect and result.type == INT:
-                self.bounds[result] = I64_RANGE
-            elif transfer is None and inst.op not in _CONSTANTS:
-                self.bounds[result] = _OF_FLOATS[result.type]
-            elif inst.op.has_imm:
-                constant: int = inst.imm  # type: ignore[assignment]  # an int or a bool
-                self.bounds[result] = (int(constant), int(constant))
-                if result not in self.modular and not self._fits(result, constant):
-                    self.wide.add(result)
-            elif inst.op is Op.select:
+            if transfer is None:
+                self.bounds[result] = self._fixed_bounds(inst, result)
+                continue
+            read += args
+            if inst.op is Op.select:
+                read += _told_by(args[0])
                 steps.append((result, self._choice(inst), None, None))
             elif inst.op is Op.imul and args[0] is args[1]:
                 steps.append((result, square, args[0], None))
             else:
                 if inst.op in _REDUCTIONS:
                     self.reductions.append(result)
-                assert transfer is not None
                 steps.append((result, transfer, args[0], args[1] if args[1:] else None))
+        last = block.insts[-1]
+        for target in last.targets:
+            read += target.args
+        if last.op is Op.br_if:
+            read += _told_by(last.args[0])
+        for value in set(read).difference([result for result, *_ in steps]):
+            self.readers[value] = self.readers.get(value, 0) | bit
         return steps
+
+    def _fixed_bounds(self, inst: Inst, result: Value) -> Interval:
+        """The bounds of a result that do not depend on any other's."""
+        if inst.op in _CONSTANTS:
+            constant: int = inst.imm  # type: ignore[assignment]  # an int or a bool
+            if result not in self.modular and not self._fits(result, constant):
+                self.wide.add(result)
+            return int(constant), int(constant)
+        return I64_RANGE if inst.op.effect and result.type == INT else _OF_FLOATS[result.type]
 
     def _choice(self, inst: Inst) -> Callable[[], Interval]:
         """The transfer function of a select, whose condition tells about its operands."""
@@ -256,38 +278,57 @@ class _Analysis:
 
         Once interpreted, a block is left out while nothing that it depends on has changed.
         """
-        facts, bounds = self.facts, self.bounds
         self.sweeps += 1
+        if mode is not _Mode.WIDEN:
+            for node in self.heads:
+                self.entered_anew |= node.bit
         for node in self.nodes:
-            block, incoming = node.block, node.incoming
+            if self.entered_anew & node.bit:
+                self._enter(node, mode)
+            if self.reads_anew & node.bit:
+                self._visit(node)
+
+    def _enter(self, node: _Node, mode: _Mode) -> None:
+        """Find out what is known where the block begins, if it is reached."""
+        self.entered_anew ^= node.bit
+        block, incoming, facts = node.block, node.incoming, self.facts
+        if incoming:
             given = [edge.given for edge in incoming if edge.given is not None]
             gives_up = mode is _Mode.GIVE_UP and node.is_head
-            if incoming and (not (given or gives_up) or node.idom not in facts):
-                for edge in node.outgoing:
-                    edge.given = None
-                facts.pop(block, None)
-                node.entered = None
-                continue
-            if incoming and block.params:
-                bounds.update(zip(block.params, self._join(node, given, mode), strict=True))
-            known = self._facts_at(node)
-            entered = known, [bounds.get(value) for value in node.reads]
-            if entered != node.entered:
-                node.entered = entered
-                facts[block] = known
-                self._visit(node, known)
+            if not (given or gives_up) or node.idom not in facts:
+                self._pass_by(node)
+                return
+            if block.params:
+                joined = self._join(node, given, mode)
+                for param, interval in zip(block.params, joined, strict=True):
+                    if self.bounds.get(param) != interval:
+                        self.bounds[param] = interval
+                        self.reads_anew |= self.readers.get(param, 0)
+        known = self._facts_at(node)
+        if facts.get(block) != known:
+            facts[block] = known
+            self.entered_anew |= node.dominates
+            self.reads_anew |= node.bit
+
+    def _pass_by(self, node: _Node) -> None:
+        """Forget what was known of a block that is not reached any more."""
+        if self.facts.pop(node.block, None) is not None:
+            self.entered_anew |= node.dominates
+            for edge in node.outgoing:
+                self._tell(edge, None)
 
     def is_stable(self) -> bool:
         """Whether another widening sweep would change nothing."""
         for node in self.heads:
-            edges = [edge.given for edge in node.incoming if edge.given is not None]
-            if edges and node.block not in self.facts:
-                return False
-            for given in edges:
-                for param, (low, high) in zip(node.block.params, given, strict=True):
-                    least, most = self.bounds[param]
-                    if low < least or high > most:
-                        return False
+            if self.entered_anew & node.bit:
+                edges = [edge.given for edge in node.incoming if edge.given is not None]
+                if edges and node.block not in self.facts:
+                    return False
+                for given in edges:
+                    for param, (low, high) in zip(node.block.params, given, strict=True):
+                        least, most = self.bounds[param]
+                        if low < least or high > most:
+                            return False
         return True
 
     def _join(self, node: _Node, given: list[list[Interval]], mode: _Mode) -> list[Interval]:
@@ -306,11 +347,13 @@ class _Analysis:
 
     def _widen(self, node: _Node, at: int, new: Interval) -> Interval:
         param = node.block.params[at]
-        least, most = self._everything(param)
         low, high = new
+        old = self.bounds.get(param)
+        if old is not None and old[0] <= low and high <= old[1]:
+            return old
+        least, most = self._everything(param)
         if high > most:
             most = max(high, U64_MAX)
-        old = self.bounds.get(param)
         if old is None:
             return (low, most) if self._grows(node, at) else new
         if low < old[0]:
@@ -350,10 +393,15 @@ class _Analysis:
             return {**facts, **learned} if len(facts) < MAX_FACTS else learned
         return facts
 
-    def _visit(self, node: _Node, facts: Facts) -> None:
-        bounds, unfit, low = self.bounds, self.unfit, self.low
-        general = [(value, bounds[value]) for value in facts]
+    def _visit(self, node: _Node) -> None:
+        self.reads_anew ^= node.bit
+        bounds, readers, facts = self.bounds, self.readers, self.facts.get(node.block)
+        if facts is None:
+            return
+        general = list(map(bounds.__getitem__, facts))
         bounds.update(facts)
+        self.unfit.difference_update(node.results)
+        self.low.difference_update(node.results)
         for result, transfer, x, y in node.steps:
             if y is not None:
                 found = transfer(bounds[x], bounds[y])  # type: ignore[index]  # y comes after x
@@ -363,18 +411,14 @@ class _Analysis:
                 found = transfer()
             if found[0] < I64_MIN or found[1] > I64_MAX:
                 found = self._beyond(result, found, x, y)
-            else:
-                unfit.discard(result)
-                low.discard(result)
-            bounds[result] = found
-        if node.outgoing:
-            self._go_on(node)
-        bounds.update(general)
+            if bounds.get(result) != found:
+                bounds[result] = found
+                self.reads_anew |= readers.get(result, 0)
+        self._go_on(node)
+        bounds.update(zip(facts, general, strict=True))
 
     def _beyond(self, result: Value, found: Interval, x: Value | None, y: Value | None) -> Interval:
         """The bounds of a result that may exceed the signed integers."""
-        self.unfit.discard(result)
-        self.low.discard(result)
         least, most = found
         if result in self.modular and not 0 <= least <= most <= U64_MAX:
             self.low.add(result)
@@ -496,59 +540,48 @@ class _Analysis:
         bounds = self.bounds
         if len(node.outgoing) == 1:
             (edge,) = node.outgoing
-            edge.given = [bounds[arg] for arg in edge.target.args]
-        else:
+            self._tell(edge, [bounds[arg] for arg in edge.target.args])
+        elif node.outgoing:
             condition = node.block.insts[-1].args[0]
             then, otherwise = learn(condition, True, bounds), learn(condition, False, bounds)
             if then is None and otherwise is None:  # Not reached, though that is seen only here.
                 then = otherwise = {}
             for edge, learned in zip(node.outgoing, (then, otherwise), strict=True):
-                edge.learned = learned
                 edge.dead = learned is None
+                if learned != edge.learned:
+                    edge.learned = learned
+                    self.entered_anew |= edge.bit
                 if learned is None:
-                    edge.given = None
+                    self._tell(edge, None)
                 else:
-                    edge.given = [learned.get(arg) or bounds[arg] for arg in edge.target.args]
-        if self.natural:
-            for edge in node.outgoing:
-                self._cut(edge)
-        if self.wide:
-            for edge in node.outgoing:
-                if not self.wide.isdisjoint(edge.target.args):
-                    edge.given = None  # No register holds it: the narrow pass leaves instead.
+                    self._tell(edge, [learned.get(arg) or bounds[arg] for arg in edge.target.args])
 
-    def _cut(self, edge: _Edge) -> None:
-        """Take away what is checked not to be passed."""
-        given = edge.given
+    def _tell(self, edge: _Edge, given: list[Interval] | None) -> None:
+        """Let the edge give that; None where it is not taken."""
         if given is not None:
-            for at, param in enumerate(edge.target.block.params):
-                if param in self.natural and given[at][0] < 0:
-                    given[at] = (0, max(given[at][1], 0))
+            if self.natural:
+                self._cut(edge, given)
+            if self.wide and not self.wide.isdisjoint(edge.target.args):
+                given = None  # No register holds it: the narrow pass leaves instead.
+        if given != edge.given:
+            edge.given = given
+            self.entered_anew |= edge.bit
+
+    def _cut(self, edge: _Edge, given: list[Interval]) -> None:
+        """Take away what is checked not to be passed."""
+        for at, param in enumerate(edge.target.block.params):
+            if param in self.natural and given[at][0] < 0:
+                given[at] = (0, max(given[at][1], 0))
 
     def dead_edges(self) -> set[Target]:
         return {edge.target for node in self.nodes for edge in node.outgoing if edge.dead}
 
 
-def _reads(block: Block) -> list[Value]:
-    """The values that tell all that the transfer functions and branches of the block go by."""
-    found: dict[Value, None] = dict.fromkeys(block.params)
-    conditions: list[Value] = []
-    for inst in block.insts:
-        for arg in inst.args:
-            found[arg] = None
-        if inst.op is Op.select or inst.op is Op.br_if:
-            conditions.append(inst.args[0])
-    for target in block.insts[-1].targets:
-        for arg in target.args:
-            found[arg] = None
-    while conditions:
-        origin = conditions.pop().origin
-        if isinstance(origin, Inst):
-            for arg in origin.args:
-                found[arg] = None
-            if origin.op.operands[:1] == (BOOL,):
-                conditions += origin.args
-    for inst in block.insts:
-        if inst.result in found:
-            del found[inst.result]
-    return list(found)
+def _told_by(condition: Value) -> list[Value]:
+    """The condition, and all that it is made of and tells about."""
+    found = [condition]
+    for value in found:
+        origin = value.origin
+        if value.type == BOOL and isinstance(origin, Inst):
+            found += origin.args
+    return found
