@@ -11,7 +11,7 @@ with the values that it then finds in states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +29,10 @@ LOW_TO_LOW: Final = frozenset((Op.iadd, Op.isub, Op.imul, Op.ineg, Op.inot, Op.i
 """The low bits of the result depend on as many low bits of the operands."""
 MODULAR: Final = LOW_TO_LOW | {Op.iand, Op.ishl, Op.ishr, Op.select, Op.iconst}
 """What may be computed modulo a power of two."""
+_PASSING: Final = MODULAR - {Op.iconst}
+"""What demands no more of its operands than is demanded of its result, shift counts apart."""
+_UNDEMANDING: Final = MODULAR - {Op.ishl, Op.ishr}
+"""What demands nothing while nothing is demanded of its result."""
 
 
 def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
@@ -39,11 +43,17 @@ def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
     demand = _Demand(sources)
     demand.start(function, exact)
     demand.run()
-    may_be_modular = [param for block in function.blocks[1:] for param in block.params]
+    may_be_modular: list[Value | None] = []
+    for block in function.blocks[1:]:
+        may_be_modular += block.params
     for block in function.blocks:
-        may_be_modular += [inst.value for inst in block.insts if inst.op in MODULAR]
+        may_be_modular += [inst.result for inst in block.insts if inst.op in MODULAR]
     bits = demand.bits
-    return {value for value in may_be_modular if value.type == INT and bits.get(value, 0) <= WORD}
+    return {
+        value
+        for value in may_be_modular
+        if value is not None and value.type == INT and bits.get(value, 0) <= WORD
+    }
 
 
 @dataclass(slots=True)
@@ -54,68 +64,65 @@ class _Demand:
     rises: dict[Value, int] = field(default_factory=dict)
     work: list[Value] = field(default_factory=list)
 
-    def raise_to(self, value: Value, bits: int) -> None:
-        """Let at least so many low bits of the value be demanded."""
-        if bits <= self.bits.get(value, 0):
-            return
+    def raise_to(self, values: Iterable[Value], bits: int) -> None:
+        """Let at least so many low bits of each of the values be demanded."""
+        if bits > WORD:
+            bits = ALL
+        for value in values:
+            if bits > self.bits.get(value, 0):
+                self.bits[value] = bits if bits == ALL else self._slowly(value, bits)
+                self.work.append(value)
+
+    def _slowly(self, value: Value, bits: int) -> int:
         rises = self.rises[value] = self.rises.get(value, 0) + 1
-        self.bits[value] = ALL if bits > WORD else bits if rises <= _MAX_RISES else WORD
-        self.work.append(value)
+        return bits if rises <= _MAX_RISES else WORD
 
     def start(self, function: Function, exact: Set[Value]) -> None:
-        for value in exact:
-            self.raise_to(value, ALL)
+        self.raise_to(exact, ALL)
         for block in function.blocks:
             for inst in block.insts:
-                self._start_inst(inst)
+                if inst.op not in _UNDEMANDING:
+                    self._start_inst(inst)
 
     def _start_inst(self, inst: Inst) -> None:
         """What is demanded even if no result is."""
         op = inst.op
         if op is Op.ret:
-            for value in values_in(inst.returned()):
-                self.raise_to(value, ALL)
+            self.raise_to(values_in(inst.returned()), ALL)
         elif op is Op.br_if:
-            self.raise_to(inst.args[0], 1)
-        elif (op.terminator or op.effect) and inst.exit is not None:
-            for value in (*inst.args, *inst.exit.state.values()):
-                self.raise_to(value, ALL)
+            self.raise_to(inst.args, 1)
         elif op is Op.ishl or op is Op.ishr:
-            self.raise_to(inst.args[1], ALL)
-        elif op not in MODULAR:  # Its result, which an exit may see, is always right.
-            for arg in inst.args:
-                self.raise_to(arg, ALL)
+            self.raise_to(inst.args[1:], ALL)
+        else:  # Its result, which an exit may see, is always right.
+            self.raise_to(inst.args, ALL)
+            if (op.terminator or op.effect) and inst.exit is not None:
+                self.raise_to(inst.exit.state.values(), ALL)
 
     def run(self) -> None:
         while self.work:
             value = self.work.pop()
             origin = value.origin
             if isinstance(origin, Block):
-                for source in self.sources.get(value, ()):
-                    self.raise_to(source, self.bits[value])
-            elif origin is not None:
+                self.raise_to(self.sources.get(value, ()), self.bits[value])
+            elif origin is not None and origin.op in _PASSING:
                 self._demand_operands(origin, self.bits[value])
 
     def _demand_operands(self, inst: Inst, bits: int) -> None:
         op, args = inst.op, inst.args
-        if op in LOW_TO_LOW:
-            for arg in args:
-                self.raise_to(arg, bits)
-        elif op is Op.iand:
-            kept = min(bits, mask_width(args))
-            for arg in args:
-                self.raise_to(arg, kept)
+        if op is Op.iand:
+            self.raise_to(args, min(bits, mask_width(args)))
         elif op is Op.select:
-            self.raise_to(args[0], 1)
-            for arg in args[1:]:
-                self.raise_to(arg, bits)
+            self.raise_to(args[:1], 1)
+            self.raise_to(args[1:], bits)
         elif op is Op.ishl:
             count = constant_of(args[1])
             moved = bits if count is None or count < 0 or bits == ALL else bits - count
-            self.raise_to(args[0], moved)
+            self.raise_to(args[:1], moved)
         elif op is Op.ishr:
             count = constant_of(args[1])
-            self.raise_to(args[0], ALL if count is None or count < 0 else bits + count)
+            self.raise_to(args[:1], ALL if count is None or count < 0 else bits + count)
+        else:
+            self.raise_to(args, bits)
 
 
 def mask_width(args: list[Value]) -> int:

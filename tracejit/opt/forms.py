@@ -72,10 +72,8 @@ class Form:
 
 
 def form_of(inst: Inst, block: Block, ranges: Ranges, nonzero: Nonzero) -> Form | None:
-    """The form of an instruction that does not stay as it is."""
-    op, result = inst.op, inst.result
-    if result is None or op.has_imm or not inst.args:
-        return None
+    """The form of an instruction with operands that does not stay as it is."""
+    op, result = inst.op, inst.value
     if ranges.wide and not ranges.wide.isdisjoint(inst.args):
         return _wide(inst, block, ranges, nonzero)
     if op in WRAP_FORM:

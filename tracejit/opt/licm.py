@@ -17,7 +17,6 @@ from tracejit.ir.types import BOOL
 from tracejit.ir.value import Value
 from tracejit.opt.gvn import key_of
 from tracejit.opt.substitute import substitute
-from tracejit.opt.wide import is_wide
 
 _CONSTANTS = frozenset((Op.iconst, Op.fconst))
 _SHIFTS = frozenset((WRAP_FORM[Op.ishl], WRAP_FORM[Op.ishr], Op.ushr_wrap))
@@ -52,9 +51,7 @@ def _is_worth_moving(inst: Inst) -> bool:
     A comparison is not: it is fused with its branch. Neither is a constant: it needs no register.
     """
     op = inst.op
-    return not (
-        inst.result is None or op.effect or op.has_imm or inst.result.type == BOOL
-    ) and not any(map(is_wide, inst.args))
+    return not (inst.result is None or op.effect or op.has_imm or inst.result.type == BOOL)
 
 
 def _is_total(inst: Inst) -> bool:

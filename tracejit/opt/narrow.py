@@ -10,14 +10,13 @@ constant, which `wide` deals with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, map_values
-from tracejit.ir.types import BOOL, I64, I64_MAX, I64_MIN, INT, fits_i64, wrap_i64
+from tracejit.ir.types import BOOL, I64, I64_MAX, I64_MIN, INT, wrap_i64
 from tracejit.ir.value import Value
 from tracejit.opt.checks import Check, Checks, find_checks
 from tracejit.opt.dce import NEEDED_BEFORE_DECISIONS, drop_dead
@@ -47,16 +46,7 @@ def narrow(function: Function) -> None:
     drop_dead(function, NEEDED_BEFORE_DECISIONS)
     decide(function, ranges)
     leave_with_wide_constants(function, ranges.wide)
-    _retype(function)
-    _read_as_unsigned(function, ranges)
-    function.ranges = {
-        value: interval
-        for value, interval in ranges.bounds.items()
-        if value.type == I64
-        and interval != I64_RANGE
-        and I64_MIN <= interval[0] <= interval[1] <= I64_MAX
-        and value not in ranges.low
-    }
+    _read_otherwise(function, _retype(function, ranges))
 
 
 def _choose(function: Function) -> tuple[Ranges, dict[Inst, Form], Checks]:
@@ -117,6 +107,8 @@ def _forms(function: Function, ranges: Ranges) -> tuple[dict[Inst, Form], set[Va
     for block in function.blocks:
         if block in ranges.facts:
             for inst in block.insts:
+                if inst.result is None or not inst.args:
+                    continue
                 how = find_reduction(inst, block, ranges) if inst.op is Op.imod else None
                 if how is not None and divided is None:
                     divided = quotients(function)
@@ -172,32 +164,35 @@ class _Narrower:
         for block in self.function.blocks:
             if block in self.ranges.facts:
                 self.insts = []
-                restarts = Restarts(pairs)
+                if pairs:
+                    self._restart(block)
                 for inst in block.insts:
-                    if pairs:
-                        inst.exit = restarts.exit_of(inst)
-                        restarts.follow(inst, inst.exit)
-                    if inst.result in pairs:
-                        for at in self.forms[inst].checked:
-                            inst.args[at] = self._checked(inst.args[at], inst.exit)
+                    form = self.forms.get(inst)
+                    if form is None:
+                        self.insts.append(inst)
+                        if inst.op.exit == "never":
+                            inst.exit = None
+                    elif inst.result in pairs:
+                        self._check_operands(inst, form)
                         halves.make(inst, block)
                     else:
-                        self._narrow(inst, self.forms.get(inst), halves)
+                        self._narrow(inst, form, halves)
                 block.insts = self.insts
         sources: dict[Target, Block] = {}
         for check in self.checks:
             self._check_edge(check, sources)
 
-    def _narrow(self, inst: Inst, form: Form | None, halves: Halves) -> None:
-        if form is None:
-            self.insts.append(inst)
-            if inst.op.exit == "never":
-                inst.exit = None
-            return
+    def _restart(self, block: Block) -> None:
+        """Let no exit of the block see a pair."""
+        restarts = Restarts(self.ranges.pairs)
+        for inst in block.insts:
+            inst.exit = restarts.exit_of(inst)
+            restarts.follow(inst, inst.exit)
+
+    def _narrow(self, inst: Inst, form: Form, halves: Halves) -> None:
         if form.leaves and not form.is_wide and inst.exit is None:
             raise NoExit(inst.op.name)
-        for at in form.checked:
-            inst.args[at] = self._checked(inst.args[at], inst.exit)
+        self._check_operands(inst, form)
         if form.mixed is not None:
             self._compare_mixed(inst, form.mixed)
         if form.picks is not None:
@@ -259,6 +254,10 @@ class _Narrower:
         self.ranges.facts[block] = self.ranges.facts[source]
         return block
 
+    def _check_operands(self, inst: Inst, form: Form) -> None:
+        for at in form.checked:
+            inst.args[at] = self._checked(inst.args[at], inst.exit)
+
     def _checked(self, value: Value, exit: Exit | None) -> Value:
         """The value, where it is known not to be negative, nor beyond the signed integers."""
         low, high = self.ranges.bounds[value]
@@ -295,21 +294,40 @@ class _Narrower:
         self.insts.append(inst)
 
 
-def _retype(function: Function) -> None:
+def _retype(function: Function, ranges: Ranges) -> dict[Value, Shape]:
+    """Let exact integers be machine integers, of which the function knows the bounds.
+
+    What registers hold that are not, as signed integers, what they stand for, is to be read as is
+    said here: as unsigned, or as a constant beyond 64 bits.
+    """
+    otherwise: dict[Value, Shape] = {}
+    function.ranges = {}
     for block in function.blocks:
-        for param in block.params:
-            if param.type == INT:
-                param.type = I64
-        for inst in block.insts:
-            if inst.result is not None and inst.result.type == INT:
-                inst.result.type = I64
-            if inst.op.exit == "never":
-                inst.exit = None
+        results = [inst.result for inst in block.insts if inst.result is not None]
+        for value in block.params + results:
+            if value.type == INT:
+                value.type = I64
+            if value.type == I64 and value not in ranges.low:
+                least, most = bounds = ranges.bounds[value]
+                if least >= I64_MIN and most <= I64_MAX:
+                    if bounds != I64_RANGE:
+                        function.ranges[value] = bounds
+                else:
+                    otherwise[value] = _read_beyond(value)
+    return otherwise
 
 
-def _read_as_unsigned(function: Function, ranges: Ranges) -> None:
-    """Let states and returns read unsigned integers so, and name constants beyond 64 bits."""
-    read = dict(_read_otherwise(function, ranges))
+def _read_beyond(value: Value) -> Shape:
+    origin = value.origin
+    if not isinstance(origin, Inst) or origin.op is not Op.iconst:
+        return Unsigned(value)
+    number: int = origin.imm  # type: ignore[assignment]  # an int
+    origin.imm = wrap_i64(number)
+    return Const(number)
+
+
+def _read_otherwise(function: Function, read: dict[Value, Shape]) -> None:
+    """Let states and returns read these values so."""
     if not read:
         return
     states: dict[FrameState, FrameState] = {}
@@ -325,23 +343,3 @@ def _read_as_unsigned(function: Function, ranges: Ranges) -> None:
             if state not in states:
                 states[state] = state.map_values(reading)
             inst.exit = Exit(inst.exit.reason, states[state])
-
-
-def _read_otherwise(function: Function, ranges: Ranges) -> Iterator[tuple[Value, Shape]]:
-    """The values whose registers, as signed integers, are not what they stand for."""
-    bounds, low = ranges.bounds, ranges.low
-    for block in function.blocks:
-        for param in block.params:
-            if param.type == I64 and bounds[param][1] > I64_MAX and param not in low:
-                yield param, Unsigned(param)
-        for inst in block.insts:
-            result = inst.result
-            if result is None or result.type != I64:
-                continue
-            if inst.op is Op.iconst:
-                number: int = inst.imm  # type: ignore[assignment]  # an int
-                if not fits_i64(number):
-                    inst.imm = wrap_i64(number)
-                    yield result, Const(number)
-            elif bounds[result][1] > I64_MAX and result not in low:
-                yield result, Unsigned(result)

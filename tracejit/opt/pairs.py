@@ -47,20 +47,19 @@ def find_reduced(function: Function, exact: Set[Value], modular: Set[Value]) -> 
     others: set[Value] = set(exact)
     for block in function.blocks:
         for inst in block.insts:
-            for value in inst.operands():
+            for value in inst.args:
                 if value in homes:
                     if homes[value] is block and inst.result is not None:
                         users.setdefault(value, []).append(inst)
                     else:
                         others.add(value)
+        others.update(block.insts[-1].operands())
     found = set[Value]()
-    for block in function.blocks:
-        for inst in reversed(block.insts):
-            result = inst.result
-            if result is None or result not in users or result in others:
-                continue
-            if all(_reduces(user, result, found, modular) for user in users[result]):
-                found.add(result)
+    for value in reversed(homes):
+        if value in others or value not in users:
+            continue
+        if all(_reduces(user, value, found, modular) for user in users[value]):
+            found.add(value)
     return found
 
 
