@@ -377,14 +377,14 @@ def _whole(rounded: Callable[[float], int]) -> Callable[[float], float]:
     return lambda a: math.copysign(float(rounded(a)), a) if math.isfinite(a) else a
 
 
-def _libm(function: Callable[..., float]) -> Callable[..., float]:
+def _libm(function: Callable[..., float], too_large: float = math.inf) -> Callable[..., float]:
     """As the C library has it, but for which of the numbers that are not finite it gives."""
 
     def meaning(*operands: float) -> float:
         try:
             return function(*operands)
         except OverflowError:
-            return math.inf
+            return too_large
         except ValueError:
             return _INVALID
 
@@ -459,8 +459,9 @@ _LIBM: Final = (
     Opcode("ffmod", _FLOAT_BINARY, F64, _libm(math.fmod)),
 )
 
+# No number where the function raises.
 _OWN: Final = tuple(
-    Opcode("f" + name, _FLOAT_UNARY, F64, _libm(getattr(math, name)))
+    Opcode("f" + name, _FLOAT_UNARY, F64, _libm(getattr(math, name), too_large=_INVALID))
     for name in ("gamma", "lgamma")
 )
 
