@@ -24,6 +24,7 @@ from tracejit.backend.lir import (
 )
 from tracejit.backend.target import DATA_NEXT, Target
 from tracejit.backend.x64 import (
+    FIRST_XMM,
     INVERSE,
     MOST_ARGUMENTS,
     R15,
@@ -31,7 +32,6 @@ from tracejit.backend.x64 import (
     RCX,
     RDX,
     ROWS,
-    XMM,
     MachOp,
     Register,
     fits_i32,
@@ -270,7 +270,7 @@ class _Emitter:
 
     def mov(self, inst: MachInst) -> None:
         place, source = inst.operands
-        if self.function.floats and (place in XMM or source in XMM):
+        if _is_float(place) or _is_float(source):
             self.move_float(place, source)
         elif not isinstance(source, int):
             self.lines.append(_line(_MOV, place, source))
@@ -288,7 +288,7 @@ class _Emitter:
     def move_float(self, place: Operand, source: Operand) -> None:
         if source == 0:
             self.lines.append(f"xorps {place}, {place}")
-        elif place in XMM and source in XMM:
+        elif _is_float(place) and _is_float(source):
             self.lines.append(f"movaps {place}, {source}")
         else:
             self.lines.append(f"movsd {_operand(place)}, {self.float_operand(source)}")
@@ -326,11 +326,11 @@ class _Emitter:
 
     def swap(self, inst: MachInst) -> None:
         a, b = inst.operands
-        if a in XMM and b in XMM:
+        if _is_float(a) and _is_float(b):
             self.lines += [f"xorps {a}, {b}", f"xorps {b}, {a}", f"xorps {a}, {b}"]
             return
-        if a in XMM or b in XMM:
-            self.swap_with_slot(*((a, b) if a in XMM else (b, a)))
+        if _is_float(a) or _is_float(b):
+            self.swap_with_slot(*((a, b) if _is_float(a) else (b, a)))
             return
         self.lines += [
             f"push {_operand(a)}",
@@ -560,6 +560,10 @@ def _line(op: MachOp, *operands: Operand) -> str:
     """The operation and its operands: most lines are those of many functions."""
     texts = [_operand(operand, op.size) for operand in operands]
     return f"{op.mnemonic} {', '.join(texts)}" if texts else op.mnemonic
+
+
+def _is_float(operand: Operand) -> bool:
+    return isinstance(operand, Register) and operand.number >= FIRST_XMM
 
 
 def _operand(operand: Operand, size: int = 8, pushed: int = 0) -> str:
