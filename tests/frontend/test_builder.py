@@ -54,7 +54,7 @@ def left(source: FunctionType, *args: object) -> Left:
         ("a >> b", (1, -1), "shift"),
         ("a ** b", (2, -1), "negative-power"),
         ("2 ** b", (2, -1), "power"),
-        ("a ** -1", (2, 0), "negative-power"),
+        ("a ** -1", (0, 0), "zero-division"),
         ("a / b", (1, 2**53 + 1), "inexact"),
         ("a / b", (1, 0), "zero-division"),
         ("a @ b", (1, 2), "type:int"),

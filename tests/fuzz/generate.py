@@ -175,7 +175,7 @@ class Generator:
             case "whole":
                 return method(call("float", value), "is_integer")
             case "power":
-                exponent = self.one_of((2, 0.5, -1, 3.0, 1.5))
+                exponent = self.one_of((2, 0.5, -1, -3, 3.0, 1.5))
                 return ast.BinOp(value, ast.Pow(), ast.Constant(exponent))
             case name:
                 return call(name, value)

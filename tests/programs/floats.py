@@ -119,9 +119,9 @@ def constant_powers(a):
     return a**2, a**3, a**0, a**1.0
 
 
-@on(FLOATS)
+@on(NUMBERS)
 def inverse_powers(a):
-    return a**-1, a**-2
+    return a**-1, a**-2, a**-3
 
 
 HALFWAY = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracejit.frontend.floats import leave_unless
-from tracejit.frontend.tracer import Leave, Tracer
+from tracejit.frontend.floats import float_operation, leave_unless
+from tracejit.frontend.tracer import Tracer
 from tracejit.ir.function import Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape
@@ -24,13 +24,19 @@ def power(t: Tracer, left: Shape, right: Shape) -> Shape:
     if isinstance(right, Const):
         constant = t.small(right)
         if constant < 0:
-            raise Leave("negative-power")
+            return _reciprocal_power(t, base, constant)
         if constant <= _LONGEST_EXPANSION:
             return _constant_power(t, base, constant)
     if isinstance(left, Const) and left.value == 2:
         # Undefined, like the shift, for negative exponents only.
         return t.emit(Op.ishl, t.iconst(1), exponent, reason="power")
     return _variable_power(t, base, exponent)
+
+
+def _reciprocal_power(t: Tracer, base: Value, exponent: int) -> Value:
+    """A `float`, computed as of floats; of 0 there is none."""
+    nonzero = t.emit(Op.fnonzero, t.as_float(base), reason="zero-division")
+    return float_operation(t, "**", nonzero, Const(exponent))
 
 
 def _constant_power(t: Tracer, base: Value, exponent: int) -> Value:
