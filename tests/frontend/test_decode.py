@@ -6,7 +6,7 @@ import dis
 from types import CodeType
 
 from tracejit.frontend.decode import decode, lines
-from tracejit.frontend.liveness import flow_of
+from tracejit.frontend.flow import flow_of
 
 
 def code_of(source: str) -> CodeType:
@@ -86,8 +86,8 @@ def test_liveness_follows_loops_and_handlers() -> None:
         if instr.name == "BINARY_OP" and instr.arg == "//"
     ]
     for offset in divisions:
-        assert flow.live[offset] == ("a", "b", "x")
-    assert flow.live[0] == ("a", "b", "c")
+        assert flow.live_at(offset) == ("a", "b", "x")
+    assert flow.live_at(0) == ("a", "b", "c")
 
 
 def test_lines_are_given_for_each_instruction() -> None:

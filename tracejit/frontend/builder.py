@@ -7,7 +7,7 @@ from types import FunctionType, NoneType
 from typing import Final
 
 from tracejit.frontend import arithmetic, calls, comparisons, control, natives, sequences, stack
-from tracejit.frontend.liveness import flow_of
+from tracejit.frontend.flow import flow_of
 from tracejit.frontend.program import Callee, Native, Program
 from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind

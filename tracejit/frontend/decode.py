@@ -39,13 +39,17 @@ class Instr:
     offset: int
     next: int
     """The offset of the instruction after it."""
-    name: str
-    arg: Any
-    """What the argument stands for: a local's name, a constant, an operator; else the number."""
     target: int
     """Where it jumps to, or -1."""
     successors: tuple[int, ...]
     """Where control goes if the instruction raises nothing."""
+    name: str
+    arg: Any
+    """What the argument stands for: a local's name, a constant, an operator; else the number."""
+    read: int = 0
+    """The locals that are read, as a bit set of their indices."""
+    kept: int = ~0
+    """The locals that are neither bound nor deleted, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,15 @@ class Decoded:
 
     instrs: dict[int, Instr]
     handlers: list[Handler]
+    starts: set[int]
+    """Where control comes from elsewhere, or only from elsewhere: behind jumps and at targets."""
 
 
 def decode(code: CodeType) -> Decoded:
     """The instructions of a code object."""
     units = code.co_code
     instrs: dict[int, Instr] = {}
+    starts = {0}
     offset, end = 0, len(units)
     while offset < end:
         start = offset
@@ -80,18 +87,23 @@ def decode(code: CodeType) -> Decoded:
             offset += 2
         name, caches, direction, falls_through, meaning = _ROWS[number] or _row(number)
         offset += caches
-        target, following = -1, (offset,) if falls_through else ()
+        following = (offset,) if falls_through else ()
         if direction:
             target = offset + direction * arg
             if name == "FOR_ITER":
                 target += _LOOP_END_SIZE
-            following = (*following, target)
+            starts |= {offset, target}
+            instrs[start] = Instr(start, offset, target, (*following, target), name, arg)
         elif meaning is not None:
-            name, arg = meaning(name, arg, code)
-        instrs[start] = Instr(start, offset, name, arg, target, following)
+            instrs[start] = Instr(start, offset, -1, following, *meaning(name, arg, code))
+        else:
+            instrs[start] = Instr(start, offset, -1, following, name, arg)
+        if not falls_through:
+            starts.add(offset)
     if not _KEYWORD_CALLS.isdisjoint(units[::2]):
         _fuse_keyword_calls(code, instrs)
-    return Decoded(instrs, _handlers(code) if code.co_exceptiontable else [])
+    starts.discard(end)
+    return Decoded(instrs, _handlers(code) if code.co_exceptiontable else [], starts)
 
 
 def _handlers(code: CodeType) -> list[Handler]:
@@ -124,7 +136,7 @@ def _fuse_keyword_calls(code: CodeType, instrs: dict[int, Instr]) -> None:
             del instrs[part.offset]
         arg = rest[-1].arg, names
         following = rest[-1].next
-        instrs[first.offset] = Instr(first.offset, following, "CALL_KW", arg, -1, (following,))
+        instrs[first.offset] = Instr(first.offset, following, -1, (following,), "CALL_KW", arg)
 
 
 def lines(code: CodeType) -> dict[int, int]:
@@ -137,19 +149,46 @@ def lines(code: CodeType) -> dict[int, int]:
     }
 
 
-_Meaning: TypeAlias = tuple[str, object]
+_Meaning: TypeAlias = tuple[Any, ...]
+"""The name and what the argument stands for; of locals, which are read and kept as well."""
+
+
+_READ_AND_BOUND = {
+    "LOAD_FAST": (1, 0),
+    "STORE_FAST": (0, 1),
+    "LOAD_FAST_AND_CLEAR": (1, 1),
+    "DELETE_FAST": (1, 1),
+}
+"""Whether the local is read, and whether it is bound or deleted."""
 
 
 def _local(name: str, arg: int, code: CodeType) -> _Meaning:
     if arg >= code.co_nlocals:
         # From 3.13 on a cell, not what is in it, is loaded like a local.
         return "LOAD_CLOSURE", arg
-    return name, code.co_varnames[arg]
+    read, bound = _READ_AND_BOUND[name]
+    return name, code.co_varnames[arg], read << arg, ~(bound << arg)
 
 
-def _two_locals(name: str, arg: int, code: CodeType) -> _Meaning:
-    names = code.co_varnames
-    return name, (names[arg >> 4], names[arg & 15])
+def _two(arg: int, code: CodeType) -> tuple[tuple[str, str], int, int]:
+    """Two locals, and each as a bit set."""
+    first, second = arg >> 4, arg & 15
+    return (code.co_varnames[first], code.co_varnames[second]), 1 << first, 1 << second
+
+
+def _load_two(name: str, arg: int, code: CodeType) -> _Meaning:
+    names, first, second = _two(arg, code)
+    return name, names, first | second
+
+
+def _store_two(name: str, arg: int, code: CodeType) -> _Meaning:
+    names, first, second = _two(arg, code)
+    return name, names, 0, ~(first | second)
+
+
+def _store_and_load(name: str, arg: int, code: CodeType) -> _Meaning:
+    names, stored, loaded = _two(arg, code)
+    return name, names, loaded & ~stored, ~stored
 
 
 def _constant(name: str, arg: int, code: CodeType) -> _Meaning:
@@ -187,10 +226,10 @@ def _intrinsic(name: str, arg: int, code: CodeType) -> _Meaning:
 
 
 _MEANING: dict[str, Callable[[str, int, CodeType], _Meaning]] = {
-    **dict.fromkeys(("LOAD_FAST", "LOAD_FAST_AND_CLEAR", "STORE_FAST", "DELETE_FAST"), _local),
-    **dict.fromkeys(
-        ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"), _two_locals
-    ),
+    **dict.fromkeys(_READ_AND_BOUND, _local),
+    "LOAD_FAST_LOAD_FAST": _load_two,
+    "STORE_FAST_STORE_FAST": _store_two,
+    "STORE_FAST_LOAD_FAST": _store_and_load,
     **dict.fromkeys(("LOAD_CONST", "RETURN_CONST"), _constant),
     "LOAD_DEREF": _free,
     "LOAD_GLOBAL": _global,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Final
 
-from tracejit.frontend.liveness import Flow, flow_of
+from tracejit.frontend.flow import Flow, flow_of
 from tracejit.frontend.namespaces import lookup
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.function import Assumption

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 
 from tracejit.frontend.decode import Instr
-from tracejit.frontend.liveness import Flow
+from tracejit.frontend.flow import Flow
 from tracejit.frontend.program import Callee, Native, Program
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Assumption, Block, Function, Inst, Target
@@ -199,7 +199,7 @@ class Tracer:
 
     def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
         bound = self.locals
-        live = {name: bound[name] for name in self.frame.flow.live[offset] if name in bound}
+        live = {name: bound[name] for name in self.frame.flow.live_at(offset) if name in bound}
         return FrameState(offset, live, stack, self.frame.call)
 
     def leave(self, reason: str) -> None:
@@ -256,7 +256,7 @@ class Tracer:
     def after_call(self) -> FrameState:
         """Where the current instruction goes on that calls, its operands off the stack."""
         # What is live behind the call, or where it is caught if it raises.
-        names, bound = self.frame.flow.live[self.instr.offset], self.locals
+        names, bound = self.frame.flow.live_at(self.instr.offset), self.locals
         live = {name: bound[name] for name in names if name in bound}
         return FrameState(self.instr.next, live, tuple(self.stack), self.frame.call)
 
@@ -477,7 +477,7 @@ class Tracer:
     def _merge(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
         bound, flow = self.locals, self.frame.flow
         fixed = flow.fixed
-        names = [name for name in flow.live[offset] if name in bound]
+        names = [name for name in flow.live_at(offset) if name in bound]
         varying = [name for name in names if name not in fixed]
         shapes: list[Shape] = []
         key: list[Hashable] = [tuple(names)]
