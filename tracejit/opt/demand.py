@@ -30,9 +30,10 @@ LOW_TO_LOW: Final = frozenset((Op.iadd, Op.isub, Op.imul, Op.ineg, Op.inot, Op.i
 MODULAR: Final = LOW_TO_LOW | {Op.iand, Op.ishl, Op.ishr, Op.select, Op.iconst}
 """What may be computed modulo a power of two."""
 _PASSING: Final = MODULAR - {Op.iconst}
-"""What demands no more of its operands than is demanded of its result, shift counts apart."""
-_UNDEMANDING: Final = MODULAR - {Op.ishl, Op.ishr}
-"""What demands nothing while nothing is demanded of its result."""
+"""What demands something of integers if something is demanded of its result."""
+_SHIFTS: Final = frozenset((Op.ishl, Op.ishr))
+_UNDEMANDING: Final = MODULAR - _SHIFTS | {Op.bconst, Op.br_if}
+"""What demands nothing of integers else."""
 
 
 def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
@@ -41,7 +42,8 @@ def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
     for block, edges in function.edges().items():
         sources.update(rows_of(block, edges))
     demand = _Demand(sources)
-    demand.start(function, exact)
+    demand.raise_to(exact, ALL)
+    demand.raise_to(_demanded(function), ALL)
     demand.run()
     may_be_modular: list[Value | None] = []
     for block in function.blocks[1:]:
@@ -54,6 +56,25 @@ def find_modular(function: Function, exact: Set[Value]) -> set[Value]:
         for value in may_be_modular
         if value is not None and value.type == INT and bits.get(value, 0) <= WORD
     }
+
+
+def _demanded(function: Function) -> list[Value]:
+    """What is demanded even if no result is."""
+    found: list[Value] = []
+    for block in function.blocks:
+        for inst in block.insts:
+            op = inst.op
+            if op in _UNDEMANDING:
+                continue
+            if op in _SHIFTS:
+                found.append(inst.args[1])
+            elif op is Op.ret:
+                found += values_in(inst.returned())
+            else:  # Its result, which an exit may see, is always right.
+                found += inst.args
+                if (op.terminator or op.effect) and inst.exit is not None:
+                    found += inst.exit.state.values()
+    return found
 
 
 @dataclass(slots=True)
@@ -77,27 +98,6 @@ class _Demand:
         rises = self.rises[value] = self.rises.get(value, 0) + 1
         return bits if rises <= _MAX_RISES else WORD
 
-    def start(self, function: Function, exact: Set[Value]) -> None:
-        self.raise_to(exact, ALL)
-        for block in function.blocks:
-            for inst in block.insts:
-                if inst.op not in _UNDEMANDING:
-                    self._start_inst(inst)
-
-    def _start_inst(self, inst: Inst) -> None:
-        """What is demanded even if no result is."""
-        op = inst.op
-        if op is Op.ret:
-            self.raise_to(values_in(inst.returned()), ALL)
-        elif op is Op.br_if:
-            self.raise_to(inst.args, 1)
-        elif op is Op.ishl or op is Op.ishr:
-            self.raise_to(inst.args[1:], ALL)
-        else:  # Its result, which an exit may see, is always right.
-            self.raise_to(inst.args, ALL)
-            if (op.terminator or op.effect) and inst.exit is not None:
-                self.raise_to(inst.exit.state.values(), ALL)
-
     def run(self) -> None:
         while self.work:
             value = self.work.pop()
@@ -112,7 +112,6 @@ class _Demand:
         if op is Op.iand:
             self.raise_to(args, min(bits, mask_width(args)))
         elif op is Op.select:
-            self.raise_to(args[:1], 1)
             self.raise_to(args[1:], bits)
         elif op is Op.ishl:
             count = constant_of(args[1])

@@ -10,9 +10,9 @@ from tracejit.opt.intervals import floordiv, mul
 
 def divide(function: Function) -> None:
     """x % c -> x - (x // c) * c, for machine integers."""
-    if not function.has(Op.imod_wrap):
-        return
     for block in function.blocks:
+        if Op.imod_wrap not in [inst.op for inst in block.insts]:
+            continue
         insts: list[Inst] = []
         for inst in block.insts:
             if inst.op is Op.imod_wrap and constant_of(inst.args[1]) not in (None, 0, -1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tracejit.ir.dominators import dominator_tree
@@ -23,8 +23,10 @@ class Nonzero:
 
     function: Function
     ranges: Ranges
-    edges: dict[Block, list[tuple[Block, Target]]] | None = None
-    """The edges into each block, with where they come from."""
+    edges: dict[Block, list[tuple[Block, Target]]] = field(default_factory=dict)
+    """The edges into each block, with where they come from, once they are needed."""
+    above: dict[Block, Block] = field(default_factory=dict)
+    """The immediate dominator of each block, likewise."""
 
     def is_nonzero(self, value: Value, block: Block, hops: int = 0) -> bool:
         """Whether the value, as it is used in the block, is never 0.
@@ -34,21 +36,20 @@ class Nonzero:
         low, high = self.ranges.at(value, block)
         if low > 0 or high < 0:
             return True
-        edges = self.edges = self.edges or _edges(self.function)
-        above = dominator_tree(self.function).idom
+        if not self.edges:
+            self.edges, self.above = _edges(self.function), dominator_tree(self.function).idom
         for _ in range(_MAX_CLIMB):
-            into = edges[block]
+            into = self.edges[block]
             if len(into) == 1 and _nonzero_on(*into[0]) is value:
                 return True
             if value.origin is block:
                 return (
                     bool(into) and hops < _MAX_HOPS and self._is_given_nonzero(value, block, hops)
                 )
-            block = above[block]
+            block = self.above[block]
         return False
 
     def _is_given_nonzero(self, param: Value, block: Block, hops: int) -> bool:
-        assert self.edges is not None
         at = block.params.index(param)
         for source, target in self.edges[block]:
             given = target.args[at]

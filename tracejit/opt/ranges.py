@@ -119,8 +119,8 @@ class _Node:
     """What stands for the block in sets of blocks."""
     idom: Block
     steps: list[Step]
-    results: list[Value]
-    """What the steps compute."""
+    integers: list[Value]
+    """What the steps compute, comparisons apart."""
     dominates: int = 0
     """The blocks that it is the immediate dominator of."""
     incoming: list[_Edge] = field(default_factory=list)
@@ -193,8 +193,8 @@ class _Analysis:
         nodes: dict[Block, _Node] = {}
         for at, block in enumerate(tree.order):
             steps = self._plan(block, 1 << at)
-            results = [result for result, *_ in steps]
-            nodes[block] = _Node(block, 1 << at, tree.idom[block], steps, results)
+            integers = [result for result, *_ in steps if result.type == INT]
+            nodes[block] = _Node(block, 1 << at, tree.idom[block], steps, integers)
         self.begins_beyond = any(
             most > I64_MAX and value not in self.wide for value, (_, most) in self.bounds.items()
         )
@@ -400,8 +400,9 @@ class _Analysis:
             return
         general = list(map(bounds.__getitem__, facts))
         bounds.update(facts)
-        self.unfit.difference_update(node.results)
-        self.low.difference_update(node.results)
+        if node.integers:
+            self.unfit.difference_update(node.integers)
+            self.low.difference_update(node.integers)
         for result, transfer, x, y in node.steps:
             if y is not None:
                 found = transfer(bounds[x], bounds[y])  # type: ignore[index]  # y comes after x
@@ -558,11 +559,10 @@ class _Analysis:
 
     def _tell(self, edge: _Edge, given: list[Interval] | None) -> None:
         """Let the edge give that; None where it is not taken."""
-        if given is not None:
-            if self.natural:
-                self._cut(edge, given)
-            if self.wide and not self.wide.isdisjoint(edge.target.args):
-                given = None  # No register holds it: the narrow pass leaves instead.
+        if self.natural and given is not None:
+            self._cut(edge, given)
+        if self.wide and not self.wide.isdisjoint(edge.target.args):
+            given = None  # No register holds it: the narrow pass leaves instead.
         if given != edge.given:
             edge.given = given
             self.entered_anew |= edge.bit
