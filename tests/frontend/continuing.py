@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from types import FunctionType
 from typing import Any, cast
 
@@ -17,7 +16,7 @@ from tests.differential import Data, exception_data, fingerprint
 from tracejit.frontend.builder import build
 from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
-from tracejit.ir.interpreter import Left, Returned, interpret, natively
+from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.ops import CALLS, Op, Opcode, Undefined
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, INT, OBJ, Type
@@ -71,19 +70,19 @@ def at(count: int) -> Exits:
 def with_exits(ir: Function, exits: Exits) -> Function:
     """The function (changed in place, and not of any stage any more) with these exits."""
     rows: dict[Opcode, Opcode] = {}
-    for inst in ir.insts():
-        if inst.exit is None or inst.op is Op.leave:
-            continue
-        op = inst.op
-        if op in (Op.poll, Op.room):
-            inst.result = ir.new_value(BOOL, inst)
-        if op in CALLS.values():
-            assert isinstance(inst.imm, int)
-            meaning = partial(natively, ir.natives[inst.imm], STEPS)
-            inst.op = replace(op, meaning=exits(meaning))
-            continue
-        rows.setdefault(op, replace(op, meaning=exits(op.meaning or (lambda: 0))))
-        inst.op = rows[op]
+    for block in ir.blocks:
+        for inst in list(block.insts):
+            if inst.exit is None or inst.op is Op.leave:
+                continue
+            if inst.op in CALLS.values():
+                # The call stays as it is: what may leave comes before it.
+                call, inst = inst, ir.new_inst(Op.room, exit=inst.exit)
+                block.insts.insert(block.insts.index(call), inst)
+            op = inst.op
+            if op in (Op.poll, Op.room):
+                inst.result = ir.new_value(BOOL, inst)
+            rows.setdefault(op, replace(op, meaning=exits(op.meaning or (lambda: 0))))
+            inst.op = rows[op]
     return ir
 
 

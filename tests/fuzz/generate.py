@@ -46,14 +46,30 @@ HELPERS = ("first", "second", "third")
 """Functions that the program calls, if it has them; each calls those before it."""
 DEPTH = "depth"
 """How many calls of a function that calls itself are under way."""
+PAIR = "pair"
+"""An argument that is a tuple."""
 DEEPEST = (0, 6, 3)
 """How deep it goes, by the calls of itself in it: what squares its arguments does so each time."""
-GIVEN = {"scaled": (1, 1), "elsewhere": (1, 2)}
-"""Functions that every program may call: a closure, and one of another module."""
 FREE_GROWTH = 2
 """Statements outside loops whose value may grow by multiplication without being bounded."""
 TRIPS = 90
 """About how many times an innermost loop's body may run in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function that may be called, and the fewest and most arguments that it takes."""
+
+    fewest: int
+    most: int
+    gives: int = 0
+    """The length of the tuple that it returns; 0 if that is none."""
+    takes_pair: bool = False
+    """Whether it takes the last two of its arguments as one."""
+
+
+GIVEN = {"scaled": Helper(1, 1), "elsewhere": Helper(1, 2)}
+"""Functions that every program may call: a closure, and one of another module."""
 
 
 @dataclass(slots=True)
@@ -81,9 +97,10 @@ class Generator:
     """Much masked arithmetic, and numbers from 2**63 to 2**64 - 1."""
     floats: bool = False
     """Mostly floats, and little that is only for integers."""
-    helpers: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """The functions that may be called, and the fewest and most arguments that they take."""
-    is_helper: bool = False
+    helpers: dict[str, Helper] = field(default_factory=dict)
+    """The functions that may be called."""
+    helps: Helper | None = None
+    """What is being made, if that is one of them."""
 
     def chance(self, percent: int) -> bool:
         return self.chooser.randrange(100) >= 100 - percent
@@ -318,12 +335,22 @@ class Generator:
     def called(self, depth: int) -> ast.expr:
         """A call of one of the helpers, by position and keywords; seldom one that raises."""
         name = self.one_of(list(self.helpers))
-        fewest, most = self.helpers[name]
+        found = self.call_of(name, depth)
+        if gives := self.helpers[name].gives:
+            at = fixed(ast.Constant(self.chooser.randrange(gives + 1) - 1))
+            return ast.Subscript(found, at)
+        return found
+
+    def call_of(self, name: str, depth: int) -> ast.expr:
+        helper = self.helpers[name]
+        fewest, most = helper.fewest, helper.most
         count = fewest + self.chooser.randrange(most - fewest + 1)
         if not self.calm and self.chance(2):
             count += 1
         found = call(name, *[self.expression(depth - 1) for _ in range(count)])
-        if self.chance(20) and name in HELPERS and count <= most:
+        if helper.takes_pair:
+            found.args = with_pair(found.args)
+        elif self.chance(20) and name in HELPERS and count <= most:
             by_name = self.chooser.randrange(count + 1)
             pairs = [*zip(PARAMETERS, found.args, strict=False)][by_name:]
             found.args = found.args[:by_name]
@@ -400,9 +427,13 @@ class Generator:
         return self.noted(ast.AugAssign(ast.Name(name), op(), value))
 
     def swap(self, place: Place) -> list[ast.stmt]:
+        giving = [name for name, helper in self.helpers.items() if helper.gives]
         if self.chance(20):
             value: ast.expr = call("divmod", self.expression(1), self.divisor(1))
             count = 2
+        elif giving and self.chance(60):
+            name = self.one_of(giving)
+            value, count = self.call_of(name, 2), self.helpers[name].gives
         else:
             count = 2 + self.chooser.randrange(2)
             value = ast.Tuple([self.expression(1) for _ in range(count)])
@@ -643,7 +674,7 @@ class Generator:
         return [ast.If(self.comparison(1), [ast.Raise(error, None)], [])]
 
     def early_return(self, place: Place) -> list[ast.stmt]:
-        result = self.expression(1) if self.is_helper else self.everything()
+        result = self.result(1) if self.helps else self.everything()
         return [ast.If(self.comparison(1), [ast.Return(result)], [])]
 
     def delete(self, place: Place) -> list[ast.stmt]:
@@ -659,6 +690,12 @@ class Generator:
             if isinstance(node, ast.Name) and node.id == "VALUE":
                 node.id = value.id if isinstance(value, ast.Name) else "b"
         return [ast.If(self.comparison(0), tree, [])] if self.chance(50) else tree
+
+    def result(self, depth: int) -> ast.expr:
+        """What a helper returns."""
+        if self.helps is None or not self.helps.gives:
+            return self.expression(depth)
+        return ast.Tuple([self.expression(depth - 1) for _ in range(self.helps.gives)])
 
     def everything(self) -> ast.expr:
         """All that is bound, as a tuple."""
@@ -677,23 +714,34 @@ class Generator:
             body.insert(0, ast.Global(["TALLY"]))
         return ast.FunctionDef("program", parameters(PARAMETERS), body, [])
 
-    def helper(self, name: str, defaults: int) -> ast.FunctionDef:
+    def helper(self, name: str, helper: Helper) -> ast.FunctionDef:
         """A function of the parameters that are its names, the last of which have defaults."""
-        given, own = [self.constant() for _ in range(defaults)], list(self.names)
+        self.helps = helper
+        given = [self.constant() for _ in range(helper.most - helper.fewest)]
         calls = self.one_of((1, 2)) if self.chance(35) else 0
+        own = [*self.names[:-2], PAIR] if helper.takes_pair else list(self.names)
+        count = len(self.names)
         if calls:
             own.append(DEPTH)
             given.append(ast.Constant(0))
         taken = parameters(own, given)
-        body: list[ast.stmt] = [self.bottom(DEEPEST[calls])] if calls else []
+        body: list[ast.stmt] = []
+        if helper.takes_pair:
+            pair = ast.Tuple([ast.Name(name) for name in self.names[-2:]])
+            body.append(ast.Assign([pair], ast.Name(PAIR)))
+        if calls:
+            body.append(self.bottom(DEEPEST[calls]))
         while self.budget > 0:
             # Its loops are as short as if it were called in one.
             body += self.body(Place(trips=TRIPS // 9), 3)
         for _ in range(calls):
-            args = [self.expression(2) for _ in own[1:]]
+            args = [self.expression(2) for _ in range(count)]
+            args = with_pair(args) if helper.takes_pair else args
             deeper = ast.BinOp(ast.Name(DEPTH), ast.Add(), ast.Constant(1))
-            body.append(ast.Assign([ast.Name(self.target())], call(name, *args, fixed(deeper))))
-        body.append(ast.Return(self.expression(2)))
+            names: list[ast.expr] = [ast.Name(self.target()) for _ in range(helper.gives or 1)]
+            target = ast.Tuple(names) if helper.gives else names[0]
+            body.append(ast.Assign([target], call(name, *args, fixed(deeper))))
+        body.append(ast.Return(self.result(2)))
         if any(isinstance(n, ast.Name) and n.id == "TALLY" for s in body for n in ast.walk(s)):
             body.insert(0, ast.Global(["TALLY"]))
         return ast.FunctionDef(name, taken, body, [])
@@ -701,7 +749,7 @@ class Generator:
     def bottom(self, most: int) -> ast.stmt:
         """Return where the function has called itself so many times, one inside the other."""
         reached = ast.Compare(ast.Name(DEPTH), [ast.GtE()], [fixed(ast.Constant(most))])
-        return ast.If(reached, [ast.Return(self.expression(1))], [])
+        return ast.If(reached, [ast.Return(self.result(1))], [])
 
 
 UNSUPPORTED = (
@@ -761,6 +809,11 @@ def fixed(node: ast.expr) -> ast.expr:
     for inner in ast.walk(node):
         inner.fixed = True  # type: ignore[attr-defined]
     return node
+
+
+def with_pair(args: Sequence[ast.expr]) -> list[ast.expr]:
+    """The arguments of a call, of which the last two are passed as one."""
+    return [*args[:-2], ast.Tuple([*args[-2:]])]
 
 
 def bounded(value: ast.expr, mask: int) -> ast.expr:
@@ -891,14 +944,18 @@ def generate(chooser: Random, calm: bool = False) -> tuple[str, bool]:
     trees: list[ast.stmt] = []
     for name in HELPERS[: max(0, chooser.randrange(6) - 2)]:
         names = list(PARAMETERS[: 1 + chooser.randrange(len(PARAMETERS))])
-        defaults = chooser.randrange(len(names) + 1)
+        most = len(names)
+        helper = Helper(
+            most - chooser.randrange(most + 1), most, gives=max(0, chooser.randrange(5) - 1)
+        )
+        if most >= 2 and chooser.randrange(4) == 0:
+            helper = Helper(most, most, helper.gives, takes_pair=True)
         inner = Generator(
             chooser, names, budget=1 + chooser.randrange(5), calm=calm, unsigned=family == 0,
-            floats=family == 3, helpers=dict(helpers), is_helper=True,
+            floats=family == 3, helpers=dict(helpers),
         )  # fmt: skip
-        most = len(names)
-        trees.append(_Bound(inner).visit(inner.helper(name, defaults)))
-        helpers[name] = most - defaults, most
+        trees.append(_Bound(inner).visit(inner.helper(name, helper)))
+        helpers[name] = helper
     generator = Generator(
         chooser, budget=budget, calm=calm, unsigned=family == 0, floats=family == 3, helpers=helpers
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
-from tracejit.ir.ops import CALLS, Op, Opcode
+from tracejit.ir.ops import NUMBERED, Op, Opcode
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, F64, INT, OBJ, Type, bits_of
 from tracejit.ir.value import Value
@@ -17,10 +17,7 @@ from tracejit.ir.value import Value
 PLAIN_OPS = tuple(
     op
     for op in Op.by_name.values()
-    if op.result is not None
-    and op.only != "machine"
-    and not op.has_imm
-    and op not in CALLS.values()
+    if op.result is not None and op.only != "machine" and not op.has_imm and op not in NUMBERED
 )
 FLOATS = (0.0, -0.0, 1.5, 1e300, -5e-324, inf, -inf, nan, -nan)
 CONSTANTS = (

@@ -10,6 +10,11 @@ from tracejit.ir.parser import parse
 from tracejit.ir.verifier import MalformedIR, Stage, verify
 
 BRANCH = "br_if v2, block1(), block2()\nblock1():\nv9: int = iconst 1\njump block2()\n"
+CALL = (
+    "v5: int = icall 0, v0, v1, v2 exit[x] @0\nv7: bool = bpart 1\n"
+    "v9: int = icall 0, v0, v1, v2 exit[x] @0\n"
+)
+"""The second of two calls lacks what comes behind it."""
 BROKEN: list[tuple[str, Stage, str]] = [
     ("ret None\nret None", "exact", "a terminator before its end"),
     ("v9: int = iconst 1", "exact", "does not end in a terminator"),
@@ -44,6 +49,11 @@ BROKEN: list[tuple[str, Stage, str]] = [
         "v8 is not defined on every path",
     ),
     ("ret v9\nblock1(v9: int):\nret v9", "exact", "v9 is not defined on every path"),
+    ("v9: int = ipart 1\nret v9", "exact", "is no part of a result"),
+    (CALL + "v6: int = iconst 1\nv8: bool = bpart 1\nret v8", "exact", "comes before a part"),
+    (CALL + "ret v9", "exact", "comes before a part"),
+    (CALL + "v8: bool = bpart 2\nret v8", "exact", "comes before a part"),
+    (CALL + "v8: int = ipart 1\nret v8", "exact", "comes before a part"),
     (
         BRANCH + "block2():\nret v9",
         "exact",

@@ -9,7 +9,7 @@ from types import CodeType
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.interpreter import Left, OutOfFuel, Returned, Trap, natively
-from tracejit.ir.ops import CALLS, Op, Undefined
+from tracejit.ir.ops import CALLS, PARTS, Op, Undefined
 from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
 from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
@@ -57,8 +57,10 @@ class _Translation:
     def block(self, block: Block) -> None:
         *insts, last = block.insts
         for inst in insts:
+            self.leaves_at[len(self.lines) + 1] = inst, block
+            if inst.op in CALLS.values():
+                self.line(f"parts = {self.call(inst)}")
             if inst.result is not None:
-                self.leaves_at[len(self.lines) + 1] = inst, block
                 self.line(f"{inst.result} = {self.result(inst)}")
         self.line(f"steps -= {len(block.insts)}")
         self.line(f"if steps < 0: raise OutOfFuel({self.function.name!r})")
@@ -76,12 +78,16 @@ class _Translation:
     def result(self, inst: Inst) -> str:
         if inst.op.has_imm:
             return self.name_of(inst.constant())
-        meaning = inst.op.meaning
-        if inst.op in CALLS.values():
-            assert isinstance(inst.imm, int)
-            meaning = partial(natively, self.function.natives[inst.imm], self.steps)
-        call = f"{self.name_of(meaning)}({', '.join(map(str, inst.args))})"
+        if inst.op in (*CALLS.values(), *PARTS.values()):
+            return f"parts[{inst.imm if inst.op in PARTS.values() else 0}]"
+        call = f"{self.name_of(inst.op.meaning)}({', '.join(map(str, inst.args))})"
         return f"bool({call})" if inst.value.type == BOOL else call
+
+    def call(self, inst: Inst) -> str:
+        """The parts of what a native call gives."""
+        assert isinstance(inst.imm, int)
+        called = partial(natively, self.function.natives[inst.imm], self.steps)
+        return f"{self.name_of(called)}({', '.join(map(str, inst.args))})"
 
     def follow(self, target: Target) -> str:
         params, args = (", ".join(map(str, v)) for v in (target.block.params, target.args))

@@ -26,7 +26,6 @@ from tracejit.backend.target import DATA_NEXT, Target
 from tracejit.backend.x64 import (
     FIRST_XMM,
     INVERSE,
-    MOST_ARGUMENTS,
     R15,
     RAX,
     RCX,
@@ -36,6 +35,7 @@ from tracejit.backend.x64 import (
     Register,
     fits_i32,
 )
+from tracejit.ir.structures import MOST_PARTS
 
 _JMP, _MOV, _PMOVE = (ROWS[name] for name in ("jmp", "mov", "pmove"))
 _REPEATED: Final = 3
@@ -506,10 +506,9 @@ _SPECIAL: Final[dict[MachOp, Callable[[_Emitter, MachInst], None]]] = {
     ROWS["swap"]: _Emitter.swap,
     ROWS["incref"]: _Emitter.incref,
     ROWS["floordiv"]: _Emitter.floor_divide,
-    **{ROWS[f"enter{n}"]: _Emitter.enter for n in range(MOST_ARGUMENTS + 1)},
-    **{ROWS[f"native{n}"]: _Emitter.native for n in range(MOST_ARGUMENTS + 1)},
-    ROWS["give"]: _Emitter.give,
-    ROWS["give_float"]: _Emitter.give,
+    **{ROWS[f"enter{n}"]: _Emitter.enter for n in range(MOST_PARTS + 1)},
+    **{ROWS[f"native{n}"]: _Emitter.native for n in range(MOST_PARTS + 1)},
+    **{ROWS[f"give{n}"]: _Emitter.give for n in range(MOST_PARTS + 1)},
     ROWS["budget"]: _Emitter.budget,
     ROWS["recheck"]: _Emitter.recheck_guards,
     ROWS["return"]: _Emitter.return_,

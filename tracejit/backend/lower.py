@@ -16,7 +16,7 @@ import tracejit.backend.lower_unsigned
 import tracejit.backend.lower_wide  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
 from tracejit.backend.lir import inst as make
-from tracejit.backend.lower_calls import lower_native_entry, lower_way_in
+from tracejit.backend.lower_calls import boxing, lower_native_entry, lower_way_in
 from tracejit.backend.lower_entry import lower_entry, memory_checks
 from tracejit.backend.selection import RULES, Selector
 from tracejit.backend.target import MemoryIs, Target
@@ -24,9 +24,12 @@ from tracejit.backend.x64 import R14, R15
 from tracejit.ir.dominators import dominator_tree, loop_depths
 from tracejit.ir.function import Block, Function
 from tracejit.ir.ops import Op
+from tracejit.ir.structures import MOST_PARTS
 from tracejit.ir.types import Signature
 
-_ENDS = ("jmp", "return", "tailcall", "tailcall_float", "give", "give_float")
+_ENDS = frozenset(
+    ("jmp", "return", "tailcall", "tailcall_float", *[f"give{n}" for n in range(MOST_PARTS + 1)])
+)
 
 
 def lower(
@@ -47,7 +50,7 @@ def lower(
         lower_entry(select, signature)
         lower_way_in(select)
         items += select.items
-        for number, native in enumerate(function.natives):
+        for number, native in enumerate((*function.natives, *boxing(function))):
             select = Selector(native, lir, target)
             enter = partial(lower_native_entry, select, number)
             items += [select.new_block(), *_lower_function(select, enter)]

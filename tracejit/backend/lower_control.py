@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tracejit.backend.convention import result_registers
 from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
 from tracejit.backend.lower_comparison import flags_of
@@ -12,7 +13,8 @@ from tracejit.backend.x64 import INVERSE, R15, RAX, RDI, XMM0
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
-from tracejit.ir.types import F64, I64, INT, PYTHON_TYPES, bits_of, fits_i64
+from tracejit.ir.structures import parts_of, types_of
+from tracejit.ir.types import bits_of, fits_i64
 from tracejit.ir.value import Value
 
 
@@ -137,7 +139,7 @@ def lower_ret(select: Selector, inst: Inst) -> None:
             select.emit("mov", RAX, select.register(value))
             _return_counted(select)
         case Const(constant):
-            _return_constant(select, constant)
+            return_constant(select, constant)
         case shape:
             _return_shape(select, shape)
 
@@ -156,29 +158,30 @@ def return_bool(select: Selector, flags: Callable[[], str]) -> None:
 
 
 def _give(select: Selector, shape: Shape) -> None:
-    """To a native call: in a register if it is what that expects."""
+    """To a native call: by its parts if it is what that expects."""
     assert select.function.result is not None
-    expected = I64 if select.function.result == INT else select.function.result
-    kind = PYTHON_TYPES[expected]
-    match shape:
-        case Value(type=found) if found == expected:
-            operand = select.source(shape)
-        case Const(float() as number) if kind is float:
-            operand = bits_of(number)
-        case Const(int() as number) if type(number) is kind and fits_i64(number):
-            operand = int(number)
-        case _:
-            _return_shape(select, shape)
-            return
-    if expected == F64:
-        select.emit("mov", XMM0, operand)
-        select.emit("give_float")
-    else:
-        select.emit("mov", RAX, operand)
-        select.emit("give")
+    parts = parts_of(shape, select.function.result)
+    if parts is None or not all(map(_fits, parts)):
+        _return_shape(select, shape)
+        return
+    registers = result_registers(types_of(select.function.result))
+    for register, part in zip(registers, parts, strict=True):
+        source = _bits(part.value) if isinstance(part, Const) else select.source(part)
+        select.emit("mov", register, source)
+    select.emit(f"give{len(registers)}", *registers)
 
 
-def _return_constant(select: Selector, constant: object) -> None:
+def _fits(part: Value | Const) -> bool:
+    """Whether a register holds it."""
+    return not isinstance(part, Const) or type(part.value) is not int or fits_i64(part.value)
+
+
+def _bits(constant: object) -> int:
+    """What a register has for a number."""
+    return bits_of(constant) if isinstance(constant, float) else int(constant)  # type: ignore[call-overload]
+
+
+def return_constant(select: Selector, constant: object) -> None:
     select.lir.constants.append(constant)
     singletons = {None: select.target.none, True: select.target.true, False: select.target.false}
     single = constant is None or constant is True or constant is False

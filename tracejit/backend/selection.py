@@ -58,6 +58,8 @@ class Selector:
         """The instruction before the current one, in the same block."""
         self.fused: set[Inst] = set()
         """What a later instruction computes too."""
+        self.parts: list[Inst] = []
+        """What else is read of what the call gives that comes right before."""
         self.depth = 0
         self.is_cold = False
         """Whether what is emitted now is seldom reached."""

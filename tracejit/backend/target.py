@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tracejit.ir.types import Type
+from tracejit.ir.structures import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,10 @@ class Target:
     stack. Out: CF=0, r14 = how many more frames of Python's native calls may make, in the low half,
     and how many the interpreter may on top of that, in the high one; or CF=1 if there is no room
     for one. Keeps all registers else but xmm; the bytes are off the stack."""
-    take_result: Callable[[Type], int]
-    """Makes the stub if there is none yet. In: rax = an object. Out: CF=0, rax = its value, of that
-    type, or the bits of a float, and its reference given back; or CF=1 and rax as it was."""
+    take_result: Callable[[Structure], int]
+    """Makes the stub if there is none yet. In: rax = an object. Out: CF=0, its parts, if it has
+    that structure, where native calls give them, and its reference given back; or CF=1 and rax as
+    it was."""
     poll: int
     """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else."""
     deopt: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tracejit.ir.structures import MOST_PARTS
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Register:
@@ -45,9 +47,6 @@ FLOAT_ORDER: Final = XMM[::-1]
 CALL_CLOBBERED: Final = (RAX, RCX, RDX, RSI, RDI, *REGISTERS[8:12], *XMM)
 """What a function of C need not keep."""
 
-INTEGER_ARGUMENTS: Final = (RDI, RSI, RDX, RCX, R8, R9)
-"""Where native calls pass what is no float; floats are in the first of XMM."""
-MOST_ARGUMENTS: Final = len(INTEGER_ARGUMENTS)
 
 CONDITIONS: Final = (
     *("o", "no", "b", "ae", "e", "ne", "be", "a"),
@@ -221,21 +220,20 @@ _ROWS: Final = (
     _row("call1", "u*", uses=(XMM0,), defs=CALL_CLOBBERED, mnemonic="call"),
     _row("call2", "u*", uses=(XMM0, XMM1), defs=CALL_CLOBBERED, mnemonic="call"),
     # what a function is entered with that is called natively; the last operand is its number
-    *(_row(f"enter{n}", "d " * n, defs=(R14, R15)) for n in range(MOST_ARGUMENTS + 1)),
-    # call of the function of the number that is the last operand: rax or xmm0, and edx, have what
-    # it gives
+    *(_row(f"enter{n}", "d " * n, defs=(R14, R15)) for n in range(MOST_PARTS + 1)),
+    # call of the function of the number that is the last operand: edx and the registers for results
+    # have what it gives
     *(
         _row(f"native{n}", "u " * n, uses=(R14, R15), defs=(*CALL_CLOBBERED, R15))
-        for n in range(MOST_ARGUMENTS + 1)
+        for n in range(MOST_PARTS + 1)
     ),
-    # return to a native call, of a value in rax, or in xmm0
-    _row("give", uses=(RAX, R14, R15), jump=True),
-    _row("give_float", uses=(XMM0, R14, R15), jump=True),
+    # return to a native call, of what is in the registers for results
+    *(_row(f"give{n}", "u " * n, uses=(R14, R15), jump=True) for n in range(MOST_PARTS + 1)),
     # call of the stub, by its address, that gives r14; CF=1 if no frame may be made
     _row("budget", "u", defs=(R14, *XMM)),
     # ZF=0 if one of the function's guards does not hold
     _row("recheck"),
-    # call of a stub, by its address, that takes the value out of the object in rax, if CF=0
+    # call of a stub, by its address, that takes the parts out of the object in rax, if CF=0
     _row("take", "u", uses=(RAX,), defs=CALL_CLOBBERED, mnemonic="call"),
     # all operands at once: first, third, ... = second, fourth, ...
     _row("pmove"),

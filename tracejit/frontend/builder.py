@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from types import FunctionType, NoneType
 from typing import Final
 
 from tracejit.frontend import arithmetic, calls, comparisons, control, natives, sequences, stack
 from tracejit.frontend.flow import flow_of
-from tracejit.frontend.program import Callee, Native, Program
+from tracejit.frontend.program import Arguments, Callee, Native, Program
 from tracejit.frontend.tracer import Entry, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.frame_state import Called
 from tracejit.ir.function import Function
 from tracejit.ir.shapes import Const, Shape
+from tracejit.ir.structures import Numbers, Structure, shape_of, types_of
 from tracejit.ir.types import (
     BOOL,
     F64,
@@ -26,6 +28,7 @@ from tracejit.ir.types import (
     Type,
     general,
 )
+from tracejit.ir.value import Value
 
 HANDLERS = {
     **stack.HANDLERS,
@@ -64,8 +67,8 @@ def build(function: FunctionType, signature: Signature) -> Function:
     return ir
 
 
-def _returned_by(program: Program, callee: Callee, kinds: Signature) -> set[Type | None]:
-    return _traced(program, callee, kinds).returned
+def _returned_by(program: Program, callee: Callee, arguments: Arguments) -> list[Structure]:
+    return _traced(program, callee, arguments).returned
 
 
 def _together(program: Program) -> list[Function]:
@@ -80,9 +83,9 @@ def _together(program: Program) -> list[Function]:
 def _native(program: Program, native: Native) -> Function:
     """The function as it is called natively, inlined in itself if that makes it no giant."""
     callee = native.callee
-    tracer = _traced(program, callee, native.kinds, native)
+    tracer = _traced(program, callee, native.arguments, native)
     if times := natives.times_inlined(tracer):
-        tracer = _traced(program, callee, native.kinds, native, times)
+        tracer = _traced(program, callee, native.arguments, native, times)
     assert tracer.room is not None
     tracer.room.imm = tracer.deepest
     tracer.ir.result = native.result
@@ -94,33 +97,45 @@ def _native(program: Program, native: Native) -> Function:
 def _traced(
     program: Program,
     callee: Callee,
-    signature: Signature,
+    arguments: Sequence[Structure],
     native: Native | None = None,
     times: int = 0,
 ) -> Tracer:
     """The function, as it is called natively if that is given, so many times inside itself."""
     tracer = Tracer(program, callee, native, times)
-    names = callee.code.co_varnames[: len(signature)]
-    tracer.work.append(_entry(tracer, names, signature))
+    tracer.work.append(_entry(tracer, callee.parameters(), arguments))
     while tracer.work:
         _trace(tracer, tracer.work.pop())
     return tracer
 
 
-def _entry(tracer: Tracer, names: tuple[str, ...], signature: Signature) -> Entry:
-    block = tracer.ir.new_block([_value_type(kind) for kind in signature])
+def _entry(tracer: Tracer, names: tuple[str, ...], arguments: Sequence[Structure]) -> Entry:
+    """An object has one parameter; a tuple or a range, which only native calls pass, its parts."""
+    types = [
+        types_of(found) if isinstance(found, tuple | Numbers) else [_value_type(found)]
+        for found in arguments
+    ]
+    block = tracer.ir.new_block([type for each in types for type in each])
+    params = iter(block.params)
     bound: dict[str, Shape] = {}
-    for name, param, kind in zip(names, block.params, signature, strict=True):
-        bound[name] = param
-        if param.type == INT and kind is not int:
-            tracer.ir.ranges[param] = INT_KINDS[kind]
-        if isinstance(kind, Exactly):
-            bound[name] = Const(kind.value)
-        elif kind is NoneType:
-            bound[name] = Const(None)
-        elif param.type == OBJ:
-            tracer.object_types[param] = kind
+    for name, found in zip(names, arguments, strict=True):
+        if isinstance(found, tuple | Numbers):
+            bound[name] = shape_of(found, params)
+        else:
+            bound[name] = _argument(tracer, next(params), found)
     return Entry(tracer.frame, block, 0, bound, [], ())
+
+
+def _argument(tracer: Tracer, param: Value, kind: Kind) -> Shape:
+    if isinstance(kind, Exactly):
+        return Const(kind.value)
+    if kind is NoneType:
+        return Const(None)
+    if param.type == INT and kind is not int:
+        tracer.ir.ranges[param] = INT_KINDS[kind]
+    elif param.type == OBJ:
+        tracer.object_types[param] = kind
+    return param
 
 
 _VALUE_TYPES: Final[dict[Kind, Type]] = {bool: BOOL, float: F64}

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from types import FunctionType, NoneType
+from types import FunctionType
 from typing import Final
 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.inlining import bind
-from tracejit.frontend.program import Callee, Native
+from tracejit.frontend.program import Arguments, Callee, Native
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import FunctionHas
-from tracejit.ir.ops import CALLS, Op
+from tracejit.ir.ops import CALLS, PARTS, Op
 from tracejit.ir.shapes import Const, Shape
-from tracejit.ir.types import PYTHON_TYPES, Exactly, Kind, kind_of
+from tracejit.ir.structures import (
+    MOST_PARTS,
+    Structure,
+    is_passed,
+    parts_of,
+    shape_of,
+    structure_of,
+    types_of,
+)
 from tracejit.ir.value import Value
 
-MOST_ARGUMENTS: Final = 6
-"""So many are passed in registers."""
 _MOST_NATIVES: Final = 8
 """Functions that are compiled together."""
 _MOST_INSTRUCTIONS: Final = 320
 """Instructions of Python's that functions may get by being inlined in themselves."""
 
 
-def can_pass(kinds: Sequence[Kind | None]) -> bool:
-    """Whether arguments of such kinds are passed: in registers, or as they are known."""
-    passed = sum([kind in PYTHON_TYPES.values() for kind in kinds])
-    return passed <= MOST_ARGUMENTS and all(map(_is_passed, kinds))
-
-
-def _is_passed(kind: Kind | None) -> bool:
-    return kind in PYTHON_TYPES.values() or kind is NoneType or isinstance(kind, Exactly)
+def can_pass(arguments: Arguments) -> bool:
+    """Whether such arguments are passed: their parts in registers, the rest as it is known."""
+    parts = sum([len(types_of(structure)) for structure in arguments])
+    return parts <= MOST_PARTS and all(map(is_passed, arguments))
 
 
 def times_inlined(t: Tracer) -> int:
@@ -65,20 +66,29 @@ def call_natively(
 ) -> None:
     """Call the function, which the current instruction calls; the last `args` have names."""
     callee = t.program.callee(function)
-    if callee.flow is None or callee.code.co_flags & inspect.CO_VARARGS:
+    if callee.flow is None:
         raise Leave(f"call:{function.__name__}")
     t.calls_natively = True
     if t.native is None:
         raise Leave(f"call:{function.__name__}")
     bound = bind(t, function, callee.code, args, keywords)
     shapes = [bound[name] for name in callee.parameters()]
-    native = _native(t, callee, tuple([_kind_of(t, shape) for shape in shapes]))
+    native = _native(t, callee, [structure_of(shape) for shape in shapes])
     t.recursive_calls += t.program.is_recursive(function)
-    values = [_argument(t, shape) for shape in shapes if t.type_of(shape) in PYTHON_TYPES]
+    values: list[Value] = []
+    for shape, structure in zip(shapes, native.arguments, strict=True):
+        values += [_part(t, part) for part in parts_of(shape, structure) or ()]
     t.assume(FunctionHas("code", callee.code, function))
     t.note_call()
-    exit = Exit("call", _entered(t, callee, bound))
-    t.stack.append(t.emit_with(exit, CALLS[native.result], values, native.number))
+    _push_result(t, native, values, Exit("call", _entered(t, callee, bound)))
+
+
+def _push_result(t: Tracer, native: Native, values: Sequence[Value], exit: Exit) -> None:
+    types = types_of(native.result)
+    parts = [t.emit_numbered(CALLS[types[0] if types else None], native.number, values, exit)]
+    for number, type in enumerate(types[1:], 1):
+        parts.append(t.emit_numbered(PARTS[type], number))
+    t.stack.append(shape_of(native.result, iter([inst.value for inst in parts if inst.result])))
 
 
 def _entered(t: Tracer, callee: Callee, bound: dict[str, Shape]) -> FrameState:
@@ -89,20 +99,17 @@ def _entered(t: Tracer, callee: Callee, bound: dict[str, Shape]) -> FrameState:
     return FrameState(start, dict(bound), (), Inlined(callee.python, callee.code, t.after_call()))
 
 
-def _kind_of(t: Tracer, shape: Shape) -> Kind | None:
-    found = PYTHON_TYPES.get(t.type_of(shape))
-    return kind_of(shape.value) if found is None and isinstance(shape, Const) else found
-
-
-def _native(t: Tracer, callee: Callee, kinds: tuple[Kind | None, ...]) -> Native:
+def _native(t: Tracer, callee: Callee, structures: Sequence[Structure | None]) -> Native:
     program = t.program
-    is_new = (callee.python, kinds) not in program.natives
-    if is_new and (not can_pass(kinds) or len(program.natives) == _MOST_NATIVES):
-        raise Leave(f"call:{callee.python.__name__}")
-    return program.native(callee, kinds)  # type: ignore[arg-type]  # what is passed has a kind
+    arguments = tuple([structure for structure in structures if structure is not None])
+    if len(arguments) == len(structures) and can_pass(arguments):
+        is_known = (callee.python, arguments) in program.natives
+        if is_known or len(program.natives) < _MOST_NATIVES:
+            return program.native(callee, arguments)
+    raise Leave(f"call:{callee.python.__name__}")
 
 
-def _argument(t: Tracer, shape: Shape) -> Value:
+def _part(t: Tracer, shape: Shape) -> Value:
     if t.is_float(shape):
         return t.as_float(shape)
     if t.is_bool(shape):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+import inspect
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
-from typing import Final
+from typing import Final, TypeAlias
 
 from tracejit.frontend.flow import Flow, flow_of
 from tracejit.frontend.namespaces import lookup
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.function import Assumption
-from tracejit.ir.types import BOOL, F64, INT, Signature, Type
+from tracejit.ir.structures import MOST_PARTS, Structure, is_made_of_parts, types_of
+
+Arguments: TypeAlias = tuple[Structure, ...]
 
 _LONGEST: Final = 4000
 """Bytes of the code of a function that is compiled along."""
@@ -29,18 +32,20 @@ class Callee:
     """None if calls of it leave native code."""
 
     def parameters(self) -> tuple[str, ...]:
-        return self.code.co_varnames[: self.code.co_argcount + self.code.co_kwonlyargcount]
+        code = self.code
+        takes_more = bool(code.co_flags & inspect.CO_VARARGS)
+        return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + takes_more]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Native:
-    """A function to be called natively, with arguments of these kinds for its parameters."""
+    """A function to be called natively, with arguments of these structures for its parameters."""
 
     callee: Callee
-    kinds: Signature
+    arguments: Arguments
     number: int
     """Its place among those that are compiled together."""
-    result: Type
+    result: Structure
     """What calls of it expect."""
 
 
@@ -50,10 +55,10 @@ class Program:
 
     root: FunctionType
     """What is compiled; the others come along."""
-    returned_by: Callable[[Program, Callee, Signature], set[Type | None]]
-    """The types of the values that a function returns where it calls nothing natively."""
+    returned_by: Callable[[Program, Callee, Arguments], list[Structure]]
+    """What a function returns where it calls nothing natively."""
     assumptions: dict[Hashable, Assumption] = field(default_factory=dict)
-    natives: dict[tuple[FunctionType, Signature], Native] = field(default_factory=dict)
+    natives: dict[tuple[FunctionType, Arguments], Native] = field(default_factory=dict)
     copied: int = 0
     """Instructions of functions that have been inlined in themselves."""
     _callees: dict[FunctionType, Callee] = field(default_factory=dict)
@@ -70,15 +75,18 @@ class Program:
         found = self._callees[function] = Callee(function, code, flow)
         return found
 
-    def native(self, callee: Callee, kinds: Signature) -> Native:
-        """The function for arguments of these kinds, which comes along from now on."""
-        found = self.natives.get((callee.python, kinds))
-        return found or self.add_native(callee, kinds, self.returned_by(self, callee, kinds))
+    def native(self, callee: Callee, arguments: Arguments) -> Native:
+        """The function for such arguments, which comes along from now on."""
+        found = self.natives.get((callee.python, arguments))
+        if found is not None:
+            return found
+        return self.add_native(callee, arguments, self.returned_by(self, callee, arguments))
 
-    def add_native(self, callee: Callee, kinds: Signature, returned: set[Type | None]) -> Native:
-        result: Type = next((kind for kind in (INT, F64, BOOL) if kind in returned), INT)
-        native = Native(callee, kinds, len(self.natives), result)
-        self.natives[callee.python, kinds] = native
+    def add_native(
+        self, callee: Callee, arguments: Arguments, returned: Sequence[Structure]
+    ) -> Native:
+        native = Native(callee, arguments, len(self.natives), _expected(returned))
+        self.natives[callee.python, arguments] = native
         return native
 
     def is_recursive(self, function: FunctionType) -> bool:
@@ -86,6 +94,19 @@ class Program:
         if function not in self._recursive:
             self._recursive[function] = _leads_to_itself(function)
         return self._recursive[function]
+
+
+def _expected(returned: Sequence[Structure]) -> Structure:
+    """What calls expect of a function that may return these: a number, or else most parts."""
+    for kind in (int, float, bool):
+        if kind in returned:
+            return kind
+    passed = [
+        structure
+        for structure in returned
+        if is_made_of_parts(structure) and len(types_of(structure)) <= MOST_PARTS
+    ]
+    return max(passed, key=lambda structure: len(types_of(structure)), default=int)
 
 
 def _flow(function: FunctionType, code: CodeType) -> Flow | None:

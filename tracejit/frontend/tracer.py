@@ -25,13 +25,13 @@ from tracejit.ir.shapes import (
     TupleOf,
     Unsigned,
 )
+from tracejit.ir.structures import Structure, structure_of
 from tracejit.ir.types import (
     BOOL,
     F64,
     INT,
     MOST_EXACT,
     OBJ,
-    Type,
     bits_of,
     fits_i64,
     fits_u64,
@@ -148,8 +148,8 @@ class Tracer:
         """Where it looks whether there is room for its frames, if it is called natively."""
         self.deepest = 0
         """The most frames that are there at once, but that of what is compiled."""
-        self.returned: set[Type | None] = set()
-        """The types of the values that it returns."""
+        self.returned: list[Structure] = []
+        """What it returns, where that has a structure."""
         name = callee.python.__name__.strip("<>")
         self.ir = Function(name if name.isidentifier() else "function")
         self.work: list[Entry] = []
@@ -277,12 +277,8 @@ class Tracer:
 
     def emit(self, op: Opcode, *args: Value, reason: str = "overflow") -> Value:
         """Add an instruction on exact integers."""
-        return self.emit_with(self.exit(reason), op, args)
-
-    def emit_with(self, exit: Exit, op: Opcode, args: Sequence[Value], imm: object = None) -> Value:
-        """Add an instruction with an exit of its own."""
         assert self.block is not None
-        inst = self.ir.new_inst(op, args, imm=imm, exit=exit)
+        inst = self.ir.new_inst(op, args, exit=self.exit(reason))
         self.block.insts.append(inst)
         return inst.value
 
@@ -290,6 +286,15 @@ class Tracer:
         """Add an instruction without a result."""
         assert self.block is not None
         inst = self.ir.new_inst(op, exit=exit)
+        self.block.insts.append(inst)
+        return inst
+
+    def emit_numbered(
+        self, op: Opcode, number: int, args: Sequence[Value] = (), exit: Exit | None = None
+    ) -> Inst:
+        """Add an instruction with a number that is no operand."""
+        assert self.block is not None
+        inst = self.ir.new_inst(op, args, imm=number, exit=exit)
         self.block.insts.append(inst)
         return inst
 
@@ -339,12 +344,6 @@ class Tracer:
         if isinstance(shape, Const):
             return type(shape.value) is int
         return isinstance(shape, Value) and shape.type == INT
-
-    def type_of(self, shape: Shape) -> Type | None:
-        """The type of the value that the shape is; None if it is none, or several."""
-        if isinstance(shape, Const) and type(shape.value) in (int, bool, float):
-            return BOOL if self.is_bool(shape) else F64 if self.is_float(shape) else INT
-        return shape.type if isinstance(shape, Value) else None
 
     def as_float(self, shape: Shape) -> Value:
         """The value of an operand that is a `float`, or a rounded `int`."""
@@ -429,7 +428,9 @@ class Tracer:
         self.block = None
 
     def ret(self, shape: Shape) -> None:
-        self.returned.add(self.type_of(shape))
+        structure = structure_of(shape)
+        if structure is not None:
+            self.returned.append(structure)
         self._end(Op.ret, imm=shape)
 
     def edge(self, offset: int, *, fork: bool = False) -> Target:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from tracejit.ir.frame_state import Called, Exit
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import Shape, map_values, values_in
+from tracejit.ir.structures import Structure
 from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, OBJ, Type, float_of
 from tracejit.ir.value import Value
 
@@ -203,8 +204,8 @@ class Function:
     """The bytecode offsets of the instructions that the code stands for."""
     natives: list[Function] = field(default_factory=list)
     """What is compiled together, itself among them; the native calls' constants are places here."""
-    result: Type | None = None
-    """What native calls of the function give in a register."""
+    result: Structure | None = None
+    """What native calls of the function give in registers."""
     frame: Called | None = None
     """Whose outermost frame its exits have; None for the function of the version."""
     dominators: tuple[dict[Block, list[Block]], DominatorTree] | None = None

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import CodeType, FunctionType
+from typing import Final
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
-from tracejit.ir.ops import Op, Undefined
+from tracejit.ir.ops import CALLS, PARTS, Op, Undefined
 from tracejit.ir.shapes import (
     NULL,
     Const,
@@ -24,8 +24,12 @@ from tracejit.ir.shapes import (
     TupleOf,
     Unsigned,
 )
-from tracejit.ir.types import BOOL, PYTHON_TYPES, unsigned
+from tracejit.ir.structures import parts_of
+from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
+
+_CALLS: Final = frozenset(CALLS.values())
+_PARTS: Final = frozenset(PARTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,17 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
     """
     values: dict[Value, object] = dict(zip(function.entry.params, args, strict=True))
     block = function.entry
+    parts: list[object] = []
     while True:
         for inst in block.insts[:-1]:
             steps -= 1
-            if inst.result is None:
-                continue
             try:
-                _execute(inst, values, function.natives, steps)
+                if inst.op in _CALLS:
+                    assert isinstance(inst.imm, int)
+                    given = [values[arg] for arg in inst.args]
+                    parts = natively(function.natives[inst.imm], steps, *given)
+                if inst.result is not None:
+                    _execute(inst, values, parts)
             except Undefined:
                 if inst.exit is None:
                     raise Trap(f"{block}: {inst.op.name}") from None
@@ -85,32 +93,33 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
         block = _follow(_taken(last, values), values)
 
 
-def _execute(
-    inst: Inst, values: dict[Value, object], natives: Sequence[Function], steps: int
-) -> None:
+def _execute(inst: Inst, values: dict[Value, object], parts: Sequence[object]) -> None:
+    """`parts` are those of the result of the last native call."""
     result = inst.value
     if inst.op.has_imm:
         values[result] = inst.constant()
-        return
-    meaning = inst.op.meaning
-    if meaning is None:
-        assert isinstance(inst.imm, int)
-        meaning = partial(natively, natives[inst.imm], steps)
-    computed: object = meaning(*(values[arg] for arg in inst.args))
-    if result.type == BOOL:
-        computed = bool(computed)
-    values[result] = computed
+    elif inst.op in _CALLS:
+        values[result] = parts[0]
+    elif inst.op in _PARTS:
+        values[result] = parts[inst.imm]  # type: ignore[call-overload]  # an int
+    else:
+        assert inst.op.meaning is not None
+        computed: object = inst.op.meaning(*(values[arg] for arg in inst.args))
+        values[result] = bool(computed) if result.type == BOOL else computed
 
 
-def natively(function: Function, steps: int, *args: object) -> object:
-    """The result of a native call. Raises Undefined where the function returns no such one."""
+def natively(function: Function, steps: int, *args: object) -> list[object]:
+    """The parts of a native call's result. Raises Undefined where the function returns no such."""
     given = iter(args)
     passed = function.passed()
     outcome = interpret(
         function, [next(given) if p in passed else None for p in function.entry.params], steps
     )
-    if isinstance(outcome, Returned) and type(outcome.value) is PYTHON_TYPES[function.result]:
-        return outcome.value
+    assert function.result is not None
+    if isinstance(outcome, Returned):
+        parts = parts_of(Const(outcome.value), function.result)
+        if parts is not None:
+            return [evaluate(part, {}) for part in parts]
     raise Undefined("no such result")
 
 

@@ -479,6 +479,11 @@ _CALLS: Final = (
     Opcode("icall", (), INT, exit="must", effect=True),
     Opcode("bcall", (), BOOL, exit="must", effect=True),
     Opcode("fcall", (), F64, exit="must", effect=True),
+    Opcode("ncall", (), None, exit="must", effect=True),
+    # What else the call gives right before: of its parts the one that the constant says, from 0 on.
+    Opcode("ipart", (), INT, effect=True),
+    Opcode("bpart", (), BOOL, effect=True),
+    Opcode("fpart", (), F64, effect=True),
     # There is room for as many frames of Python's, above this one, as the constant says.
     Opcode("room", (), None, exit="must", effect=True),
 )
@@ -660,6 +665,10 @@ class Op:
     icall = by_name["icall"]
     bcall = by_name["bcall"]
     fcall = by_name["fcall"]
+    ncall = by_name["ncall"]
+    ipart = by_name["ipart"]
+    bpart = by_name["bpart"]
+    fpart = by_name["fpart"]
     room = by_name["room"]
     poll = by_name["poll"]
     jump = by_name["jump"]
@@ -668,10 +677,19 @@ class Op:
     leave = by_name["leave"]
 
 
-CALLS: Final[dict[Type, Opcode]] = {INT: Op.icall, BOOL: Op.bcall, F64: Op.fcall}
-"""Native calls by the type of the result. The constant says which function; its parameters are the
-operands."""
-NUMBERED: Final = frozenset((*CALLS.values(), Op.room))
+CALLS: Final[dict[Type | None, Opcode]] = {
+    INT: Op.icall,
+    BOOL: Op.bcall,
+    F64: Op.fcall,
+    None: Op.ncall,
+}
+"""Native calls by the type of the result's first part, if it has any.
+
+The constant says which function is called; its parameters are the operands.
+"""
+PARTS: Final[dict[Type, Opcode]] = {INT: Op.ipart, BOOL: Op.bpart, F64: Op.fpart}
+"""The other parts of the result, by their types."""
+NUMBERED: Final = frozenset((*CALLS.values(), *PARTS.values(), Op.room))
 """Opcodes that have a number, which is no operand."""
 LIBM: Final = {op: op.name[1:] for op in _LIBM}
 """What a function of the C library computes, and the function's name, in `math` too."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from types import FunctionType
+from itertools import takewhile
+from types import FunctionType, NoneType
 from typing import TypeVar
 
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
@@ -24,10 +25,10 @@ from tracejit.ir.function import (
     KeywordDefaultIs,
     Target,
 )
-from tracejit.ir.ops import CALLS, NUMBERED, Op
+from tracejit.ir.ops import CALLS, NUMBERED, PARTS, Op
 from tracejit.ir.printer import Opaque, builtin
 from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
-from tracejit.ir.types import TYPES, Type, bits_of
+from tracejit.ir.types import PYTHON_TYPES, TYPES, Type, bits_of
 from tracejit.ir.value import Value
 
 _TOKEN = re.compile(
@@ -145,9 +146,16 @@ class _Parser:
 
     def recur(self) -> None:
         """The text has one function: what it calls natively is itself."""
-        for result, op in CALLS.items():
-            if any(inst.op is op for inst in self.function.insts()):
-                self.function.natives, self.function.result = [self.function], result
+        ops = [inst.op for inst in self.function.insts()]
+        for first, call in CALLS.items():
+            if call in ops:
+                rest = takewhile(frozenset(PARTS.values()).__contains__, ops[ops.index(call) + 1 :])
+                parts = tuple(
+                    [PYTHON_TYPES[type] for op in rest for type in PARTS if PARTS[type] is op]
+                )
+                kind = NoneType if first is None else PYTHON_TYPES[first]
+                self.function.natives = [self.function]
+                self.function.result = (kind, *parts) if parts else kind
 
     def declare_block(self, line: _Line) -> None:
         self.line = line

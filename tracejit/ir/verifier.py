@@ -6,8 +6,9 @@ from typing import Literal, TypeAlias
 
 from tracejit.ir.dominators import DominatorTree, dominator_tree
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import CALLS, Op
+from tracejit.ir.ops import CALLS, PARTS, Op, Opcode
 from tracejit.ir.printer import print_inst
+from tracejit.ir.structures import types_of
 from tracejit.ir.types import BOOL, I64, INT, fits_i64, fits_u64
 from tracejit.ir.value import Value
 
@@ -41,6 +42,7 @@ def verify(function: Function, stage: Stage) -> None:
         raise MalformedIR("the entry has a predecessor")
     tree = dominator_tree(function)
     for block in tree.order:
+        _check_parts(block, function)
         for position, inst in enumerate(block.insts):
             try:
                 _check_inst(inst, stage, function)
@@ -88,7 +90,7 @@ def _check_inst(inst: Inst, stage: Stage, function: Function) -> None:
         # That may be in the other stage.
         types = [param.type for param in callee.passed()]
         operands = tuple([INT if type == I64 else type for type in types])
-        if callee.result is None or CALLS[callee.result] is not op:
+        if callee.result is None or _given_by(callee)[0] is not op:
             raise MalformedIR("expects another result")
     if len(inst.args) != len(operands):
         raise MalformedIR(f"takes {len(operands)} operands")
@@ -111,6 +113,27 @@ def _check_inst(inst: Inst, stage: Stage, function: Function) -> None:
     if len(inst.targets) != _TARGETS.get(op, 0):
         raise MalformedIR("has the wrong number of targets")
     _check_immediate(inst, stage)
+
+
+def _given_by(callee: Function) -> tuple[Opcode, ...]:
+    """The opcodes of a call, and of the other parts of the result."""
+    assert callee.result is not None
+    types = types_of(callee.result)
+    return CALLS[types[0] if types else None], *[PARTS[type] for type in types[1:]]
+
+
+def _check_parts(block: Block, function: Function) -> None:
+    """What else a call gives comes right behind it, in order."""
+    expected: list[tuple[int, Opcode]] = []
+    for inst in block.insts:
+        if expected:
+            if (inst.imm, inst.op) != expected.pop(0):
+                raise MalformedIR(f"{block}: {print_inst(inst)}: comes before a part of a result")
+        elif inst.op in PARTS.values():
+            raise MalformedIR(f"{block}: {print_inst(inst)}: is no part of a result")
+        if inst.op in CALLS.values():
+            assert isinstance(inst.imm, int)
+            expected = [*enumerate(_given_by(function.natives[inst.imm]))][1:]
 
 
 def _check_immediate(inst: Inst, stage: Stage) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from tracejit.backend.target import Target
-    from tracejit.ir.types import Type
+    from tracejit.ir.structures import Structure
     from tracejit.runtime.code_memory import Block
 
 _installed: Final[dict[str, Block]] = {}
@@ -89,10 +89,10 @@ def _compiled_budget() -> int:
     return _install("budget", budget_text)
 
 
-def _compiled_take_result(of_type: Type) -> int:
-    from tracejit.runtime.stubs.take_result import TEXTS
+def _compiled_take_result(structure: Structure) -> int:
+    from tracejit.runtime.stubs.take_result import take_result_text
 
-    return _install(f"take_{of_type}", TEXTS[of_type])
+    return _install(f"take {structure}", lambda: take_result_text(structure))
 
 
 def _install(name: str, text: Callable[[], str]) -> int:
