@@ -277,3 +277,60 @@ def constant_globals(a):
         if p == a:
             return p, MIXED[4][0]
     return MIXED, WEIGHTS[-1]
+
+
+class Deceptive(tuple):
+    """What a tuple is taken for by those who look at its items."""
+
+    def __getitem__(self, index):
+        return 77
+
+    def __iter__(self):
+        return iter((5, 6, 7))
+
+    def __len__(self):
+        return 9
+
+    def __bool__(self):
+        return False
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+class Falsy(int):
+    def __bool__(self):
+        return False
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+DECEPTIVE = Deceptive((1, 2))
+FALSY = Falsy(5)
+
+
+def with_deceptive_defaults(which, t=DECEPTIVE, n=FALSY):
+    if which == 0:
+        return t[0], len(t)
+    if which == 1:
+        return sum(t)
+    if which == 2:
+        return 1 if t else 2
+    if which == 3:
+        return t == None, n == None  # noqa: E711
+    if which == 4:
+        return 3 in t
+    if which == 5:
+        return any((n, n))
+    a, b, c = t
+    return a, b, c
+
+
+@on((0, 1, 2, 3, 4, 5, 6))
+def deceptive_defaults(which):
+    return with_deceptive_defaults(which)

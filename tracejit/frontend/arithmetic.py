@@ -28,6 +28,8 @@ _INTEGER: Final = {
     "^": (Op.ixor, "overflow"),
 }
 _BOOLEAN: Final = {"&": Op.band, "|": Op.bor, "^": Op.bxor}
+_WITH_TRUTH: Final = (int, bool, float, str, tuple, type(None))
+"""Types of constants that are true or false, whatever the program does."""
 _INVERTING_BOOL_WARNS = sys.version_info >= (3, 12)
 
 
@@ -95,7 +97,7 @@ def truth(t: Tracer, shape: Shape) -> Value | bool:
             return t.emit(Op.ine, shape, t.iconst(0))
         case Value() if shape.type == F64:
             return t.compute(Op.fne, shape, t.fconst(0.0))
-        case Const(int() | None | str() | tuple() | float() as value):
+        case Const(value) if type(value) in _WITH_TRUTH:
             return bool(value)
         case TupleOf(items):
             return bool(items)

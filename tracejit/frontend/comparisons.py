@@ -62,7 +62,9 @@ def _equals_none(t: Tracer, symbol: str, other: Shape) -> Const:
     match other:
         case Const(None):
             return Const(symbol == "==")
-        case Const(int() | str() | tuple() | float()) | TupleOf() | RangeOf() | RangeIter():
+        case TupleOf() | RangeOf() | RangeIter():
+            return Const(symbol == "!=")
+        case Const(value) if type(value) in (*_PLAIN, tuple):
             return Const(symbol == "!=")
         case Value() if other.type in (INT, BOOL, F64):
             return Const(symbol == "!=")

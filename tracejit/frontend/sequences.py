@@ -28,7 +28,7 @@ def items_of(t: Tracer, shape: Shape) -> tuple[Shape, ...]:
     match shape:
         case TupleOf(items):
             return items
-        case Const(tuple() as value):
+        case Const(value) if type(value) is tuple:
             return tuple([Const(item) for item in value])
     raise t.wrong_type(shape)
 
