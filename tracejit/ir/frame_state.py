@@ -57,6 +57,10 @@ class FrameState:
         """The frame of the function that is compiled: this one, but for inlined functions'."""
         return self if self._call is None else self._call.caller.outermost
 
+    def inlined_codes(self) -> list[CodeType | None]:
+        """The code of each inlined function that has a frame, innermost first."""
+        return [] if self._call is None else [self._call.code, *self._call.caller.inlined_codes()]
+
     def shapes(self) -> Iterator[Shape]:
         """Every shape of this frame, in the order in which a resume function takes their values."""
         yield from self.locals.values()

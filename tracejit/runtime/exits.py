@@ -6,13 +6,14 @@ in postfix order: each pushes an object made from its operand, or builds a tuple
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
 from tracejit.backend.x64 import FIRST_XMM
 from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
-from tracejit.ir.types import BOOL, F64, I64, OBJ, OWNED, U64, Type
+from tracejit.ir.types import BOOL, F64, I64, OBJ, OWNED, U64, U64_MAX, Type
 from tracejit.ir.value import Value
 from tracejit.runtime.stubs.deopt import (
     BOX_BOOL,
@@ -61,7 +62,7 @@ def encode(record: ExitRecord) -> bytes:
     words = [_KINDS[record.kind], len(steps) + 1]
     for step in (*steps, (DONE, 0)):
         words += step
-    return b"".join((word & 2**64 - 1).to_bytes(8, "little") for word in words)
+    return struct.pack(f"<{len(words)}Q", *[word & U64_MAX for word in words])
 
 
 def _build(shape: Shape, values: Iterator[tuple[Type, Location]]) -> Iterator[Step]:

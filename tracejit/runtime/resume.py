@@ -56,16 +56,12 @@ def check_resumable(code: CodeType, state: FrameState) -> None:
     """Raise Unresumable if there is no resume function for such a state of the code."""
     # One more for an exception to raise, and one for an exception caught in the prologue.
     arguments = len(state.values()) + 1
-    codes = [code]
-    while (call := state.call) is not None:
-        assert call.code is not None
-        codes.append(call.code)
-        state = call.caller
-    for code in codes:
-        if code.co_cellvars:
+    for frame in (code, *state.inlined_codes()):
+        assert frame is not None
+        if frame.co_cellvars:
             raise Unresumable("cell variables")
-        slots = max(code.co_nlocals, arguments) + 1
-        if slots + len(code.co_freevars) > _MOST_VARIABLES:
+        slots = max(frame.co_nlocals, arguments) + 1
+        if slots + len(frame.co_freevars) > _MOST_VARIABLES:
             raise Unresumable("too many variables")
 
 
