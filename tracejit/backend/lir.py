@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tracejit.backend.exits import ExitRecord
-from tracejit.backend.x64 import ROWS, MachOp, Register
+from tracejit.backend.x64 import FIRST_VIRTUAL, ROWS, MachOp, Register
 from tracejit.ir.types import Type
 
 
 class VirtualRegister:
-    """A place for a value before allocation; `number` counts from 0 within the function."""
+    """A place for a value before allocation; `number` counts from FIRST_VIRTUAL in a function."""
 
     __slots__ = ("is_float", "number")
 
@@ -21,7 +21,7 @@ class VirtualRegister:
         self.is_float = is_float
 
     def __repr__(self) -> str:
-        return f"{'f' if self.is_float else 'v'}{self.number}"
+        return f"{'f' if self.is_float else 'v'}{self.number - FIRST_VIRTUAL}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,9 @@ class Memory:
     displacement: int = 0
     index: AnyRegister | None = None
     scale: int = 1
+
+    def registers(self) -> list[AnyRegister]:
+        return [self.base] if self.index is None else [self.base, self.index]
 
     def __repr__(self) -> str:
         text = repr(self.base)
@@ -143,7 +146,7 @@ class LirFunction:
     """Loads and comparisons at the entry, and after foreign code ran; stale if one is unequal."""
     constants: list[object] = field(default_factory=list)
     """Objects whose addresses the code contains: they must live as long as it does."""
-    next_register: int = 0
+    next_register: int = FIRST_VIRTUAL
     floats: list[int] = field(default_factory=list)
     """The numbers of the virtual registers that hold floats."""
     calls: bool = False

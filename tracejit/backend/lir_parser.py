@@ -17,7 +17,7 @@ from tracejit.backend.lir import (
     Slot,
     VirtualRegister,
 )
-from tracejit.backend.x64 import BY_NAME, ROWS
+from tracejit.backend.x64 import BY_NAME, FIRST_VIRTUAL, ROWS
 from tracejit.ir.types import Type
 
 _BLOCK = re.compile(r"block(\d+)(?: depth (\d+))?( cold)?:")
@@ -52,7 +52,7 @@ class _Parser:
         for line in lines[1:]:
             self.line(line)
         self.function.exits.sort(key=lambda exit: exit.number)
-        self.function.next_register = 1 + max(self.registers, default=-1)
+        self.function.next_register = 1 + max(self.registers, default=FIRST_VIRTUAL - 1)
 
     def line(self, line: str) -> None:
         if match := _BLOCK.fullmatch(line):
@@ -102,7 +102,7 @@ class _Parser:
         match = re.fullmatch(r"([vf])(\d+)", word)
         if match is None:
             raise LirParseError(f"no operand: {word!r}")
-        number, is_float = int(match[2]), match[1] == "f"
+        number, is_float = FIRST_VIRTUAL + int(match[2]), match[1] == "f"
         if number not in self.registers:
             self.registers[number] = VirtualRegister(number, is_float)
             if is_float:

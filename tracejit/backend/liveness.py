@@ -1,215 +1,170 @@
 """Where each register is live.
 
-A live range is a bit set, held in one integer: instruction k reads at bit 2k and writes at bit
-2k + 1. Two ranges overlap where `a & b` is not zero, and their union is `a | b`: one machine
-operation for sixty-four positions, so the whole is linear in practice.
+A set of places in the code is held in one integer. The instruction that is the k-th from the end
+writes at bit 2k and reads at bit 2k + 1, and a carry goes where liveness goes: it starts at a read
+and runs up the code, through all that does not write the register, until a write takes it. One
+addition finds a register's live ranges, for sixty-four places by one machine operation, so that the
+whole is linear in practice. Two ranges overlap where `a & b` is not zero; their union is `a | b`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Memory, Operand, VirtualRegister
-from tracejit.backend.x64 import ROWS, Register
+from tracejit.backend.lir import LirBlock, LirExit, LirFunction, MachInst, Memory, VirtualRegister
+from tracejit.backend.x64 import READ, ROWS, WRITE, MachOp, Register
 
 _MOV, _PMOVE = ROWS["mov"], ROWS["pmove"]
-VIRTUAL = 32
-"""A register's index: a physical one's number, or this plus a virtual one's number."""
-
-
-def index_of(register: VirtualRegister | Register) -> int:
-    return register.number if type(register) is Register else VIRTUAL + register.number
-
-
-Accesses: TypeAlias = tuple[list[int], list[int], Sequence[int]]
-"""The registers that an instruction reads, those that it writes, those that its exits read."""
 
 
 @dataclass(slots=True, eq=False)
 class Liveness:
-    """What the allocator needs to know, by register index or by instruction number."""
+    """What the allocator needs to know; lists are by the numbers of registers."""
 
     insts: list[MachInst]
-    accesses: list[Accesses]
+    """All in the order of the text: the k-th from the end is `insts[~k]`."""
     copies: list[tuple[float, MachInst]]
     """The moves, with how often each runs, as a guess from loops and coldness."""
+    accesses: list[int]
+    """Where each register is written and read."""
     ranges: list[int]
+    """Where each register is live."""
     weights: list[float]
-    """How often each register is read and written; what only exits read adds nothing."""
+    """How often each virtual register is read and written; what only exits read adds nothing."""
 
-    def occurrences(self) -> list[list[int]]:
-        """By register, the instructions that read or write it, exits apart."""
-        found: list[list[int]] = [[] for _ in self.ranges]
-        for number, (reads, writes, _) in enumerate(self.accesses):
-            for index in {*reads, *writes}:
-                found[index].append(number)
-        return found
+    def occurrences(self, register: int) -> Iterator[int]:
+        """The instructions that write or read it, or an exit of which does: each k, from above."""
+        accesses = self.accesses[register]
+        while accesses:
+            number = (accesses.bit_length() - 1) // 2
+            yield number
+            accesses &= (1 << 2 * number) - 1
+
+    def writes(self, number: int, register: int) -> bool:
+        """Whether the instruction that is the k-th from the end writes the register."""
+        return bool(self.accesses[register] >> 2 * number & WRITE)
 
 
 def frequency_of(block: LirBlock) -> float:
     return 0.01 * 8.0**block.depth if block.cold else 8.0**block.depth
 
 
-def accesses_of(inst: MachInst) -> Accesses:
-    op = inst.op
-    if op is _PMOVE:
-        return _indices(inst.operands[1::2]), _indices(inst.operands[::2]), ()
-    operands = inst.operands
-    reads, writes = [*op.used], [*op.defined]
-    for at in op.reads:
-        operand = operands[at]
-        kind = type(operand)
-        if kind is VirtualRegister:
-            reads.append(VIRTUAL + operand.number)  # type: ignore[union-attr]
-        elif kind is Register:
-            reads.append(operand.number)  # type: ignore[union-attr]
-        elif kind is Memory:
-            reads.append(index_of(operand.base))  # type: ignore[union-attr]
-            if operand.index is not None:  # type: ignore[union-attr]
-                reads.append(index_of(operand.index))  # type: ignore[union-attr, arg-type]
-    for at in op.writes:
-        operand = operands[at]
-        kind = type(operand)
-        if kind is VirtualRegister:
-            writes.append(VIRTUAL + operand.number)  # type: ignore[union-attr]
-        elif kind is Register:
-            writes.append(operand.number)  # type: ignore[union-attr]
-        elif kind is Memory:
-            reads.append(index_of(operand.base))  # type: ignore[union-attr]
-    if not inst.exits:
-        return reads, writes, ()
-    exit_reads: list[int] = []
-    for exit in inst.exits:
-        exit_reads += _indices([operand for _, operand in exit.values])
-        for undo in exit.undo:
-            exit_reads += _indices(undo.operands)
-    return reads, writes, exit_reads
-
-
-def _indices(operands: Iterable[Operand]) -> list[int]:
-    found = []
-    for operand in operands:
-        kind = type(operand)
-        if kind is VirtualRegister:
-            found.append(VIRTUAL + operand.number)  # type: ignore[union-attr]
-        elif kind is Register:
-            found.append(operand.number)  # type: ignore[union-attr]
-    return found
-
-
 def live_ranges(function: LirFunction) -> Liveness:
-    count = VIRTUAL + function.next_register
-    found = Liveness([], [], [], [0] * count, [0.0] * count)
-    exposed: dict[LirBlock, int] = {}
-    written: dict[LirBlock, int] = {}
+    insts = [inst for block in function.blocks for inst in block.insts]
+    count = function.next_register
+    found = Liveness(insts, [], [0] * count, [], [0.0] * count)
+    implicit: dict[MachOp, int] = {}
+    tops: dict[LirBlock, int] = {}
+    place = 2 * len(insts)
     for block in function.blocks:
-        exposed[block], written[block] = _survey(block, found)
-    out = live_out(function.blocks, exposed, written)
-    into = {block: exposed[block] | (out[block] & ~written[block]) for block in function.blocks}
-    _add_ranges(found, function.blocks, into, out)
+        tops[block] = 1 << place
+        _survey(block, place, found, implicit)
+        place -= 2 * len(block.insts)
+    for op, places in implicit.items():
+        for number, access in op.implicit:
+            found.accesses[number] |= access * places
+    found.ranges = _ranges(found.accesses, _Flow(function.blocks, tops), 2 * len(insts))
     return found
 
 
-def _survey(block: LirBlock, found: Liveness) -> tuple[int, int]:
-    """Note the block's accesses: what it reads before it writes it, and what it writes, as sets."""
-    frequency = frequency_of(block)
-    accesses, copies = found.accesses, found.copies
-    exposed: set[int] = set()
-    written: set[int] = set()
-    for inst in block.insts:
-        access = accesses_of(inst)
-        accesses.append(access)
-        reads, writes, exit_reads = access
-        for index in reads:
-            if index not in written:
-                exposed.add(index)
-        for index in exit_reads:
-            if index not in written:
-                exposed.add(index)
-        for index in writes:
-            written.add(index)
-        if inst.op is _MOV or inst.op is _PMOVE:
-            copies.append((frequency, inst))
-    found.insts += block.insts
-    return _bits(exposed), _bits(written)
+def _survey(block: LirBlock, place: int, found: Liveness, implicit: dict[MachOp, int]) -> None:
+    """Note what is accessed in the block, which begins below the place.
 
-
-def live_out(
-    blocks: list[LirBlock], exposed: dict[LirBlock, int], written: dict[LirBlock, int]
-) -> dict[LirBlock, int]:
-    """The registers live at each block's end, as a bit set by index."""
-    into, out = dict(exposed), dict.fromkeys(blocks, 0)
-    successors = [
-        (block, following) for block in reversed(blocks) if (following := block.successors())
-    ]
-    changed = True
-    while changed:
-        changed = False
-        for block, following in successors:
-            live = 0
-            for successor in following:
-                live |= into[successor]
-            if live != out[block]:
-                out[block] = live
-                into[block] = exposed[block] | (live & ~written[block])
-                changed = True
-    return out
-
-
-def _bits(indices: Iterable[int]) -> int:
-    bits = 0
-    for index in indices:
-        bits |= 1 << index
-    return bits
-
-
-def _add_ranges(
-    found: Liveness, blocks: list[LirBlock], into: dict[LirBlock, int], out: dict[LirBlock, int]
-) -> None:
-    """Walk the code backwards; `ends` has, for each live register, the bit where its range ends.
-
-    A range goes on into the block above it in the text unless the register is dead there.
+    In `implicit`, where the instructions are that access registers without naming them.
     """
-    ranges, weights, accesses = found.ranges, found.weights, found.accesses
-    ends: dict[int, int] = {}
-    live_below = 0
-    number = len(accesses)
-    for block in reversed(blocks):
-        live = out[block]
-        frequency = frequency_of(block)
-        bound = 2 * number
-        for index in _members(live_below & ~live):
-            ranges[index] |= (1 << ends.pop(index)) - (1 << bound)
-        for index in _members(live & ~live_below):
-            ends[index] = bound
-        for _ in block.insts:
-            number -= 1
-            reads, writes, exit_reads = accesses[number]
-            at = 2 * number + 1
-            for index in writes:
-                weights[index] += frequency
-                if index in ends:
-                    ranges[index] |= (1 << ends.pop(index)) - (1 << at)
-                else:
-                    ranges[index] |= 1 << at
-            for index in reads:
-                weights[index] += frequency
-                if index not in ends:
-                    ends[index] = at
-            for index in exit_reads:
-                if index not in ends:
-                    ends[index] = at
-        live_below = into[block]
-    for index, end in ends.items():
-        ranges[index] |= (1 << end) - 1
+    accesses, weights, copies = found.accesses, found.weights, found.copies
+    frequency = frequency_of(block)
+    weight = (0.0, frequency, frequency, 2 * frequency)
+    for inst in block.insts:
+        place -= 2
+        op, operands = inst.op, inst.operands
+        roles = op.accesses
+        if op is _MOV:
+            copies.append((frequency, inst))
+        elif op is _PMOVE:
+            copies.append((frequency, inst))
+            roles = (WRITE, READ) * (len(operands) // 2)
+        if op.implicit:
+            implicit[op] = implicit.get(op, 0) | 1 << place
+        for access, operand in zip(roles, operands, strict=False):
+            kind = type(operand)
+            if kind is VirtualRegister:
+                number = operand.number  # type: ignore[union-attr]
+                accesses[number] |= access << place
+                weights[number] += weight[access]
+            elif kind is Register:
+                accesses[operand.number] |= access << place  # type: ignore[union-attr]
+            elif kind is Memory:
+                for register in operand.registers():  # type: ignore[union-attr]
+                    accesses[register.number] |= READ << place
+                    weights[register.number] += frequency
+        for exit in inst.exits:
+            for number in _read_by(exit):
+                accesses[number] |= READ << place
 
 
-def _members(bits: int) -> list[int]:
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(lowest.bit_length() - 1)
-        bits ^= lowest
+def _read_by(exit: LirExit) -> list[int]:
+    """The numbers of the registers that hold what the exit needs."""
+    operands = [operand for _, operand in exit.values]
+    for undo in exit.undo:
+        operands += undo.operands
+    return [
+        operand.number  # type: ignore[union-attr]
+        for operand in operands
+        if (kind := type(operand)) is VirtualRegister or kind is Register
+    ]
+
+
+class _Flow:
+    """Where control goes on: down the text, but for what ends in jumps, and along these."""
+
+    def __init__(self, blocks: Sequence[LirBlock], tops: dict[LirBlock, int]) -> None:
+        self.stops = 1
+        """The ends of the blocks that do not go on to the next one."""
+        self.jumps: dict[int, int] = {}
+        """By the top of a block, the ends of those that jump to it."""
+        jumps = self.jumps
+        for block, below in zip(blocks, [*blocks[1:], None], strict=True):
+            # The next block's top is the place at which this one's last instruction would write.
+            end = 1 if below is None else tops[below]
+            successors = block.successors()
+            if below not in successors:
+                self.stops |= end
+            for successor in successors:
+                if successor is not below:
+                    top = tops[successor]
+                    jumps[top] = jumps.get(top, 0) | end
+
+
+def _ranges(accesses: Sequence[int], flow: _Flow, places: int) -> list[int]:
+    """Where each register is live that is accessed there.
+
+    The carries of `a + b` are `a + b ^ a ^ b`. A carry goes through the places that are only in
+    `a`, and starts at those that are in both.
+    """
+    even = (1 << places) // 3
+    jumps = flow.jumps
+    targets = sum(jumps)
+    open = (1 << places) - 1 & ~flow.stops
+    found: list[int] = []
+    for accessed in accesses:
+        if not accessed:
+            found.append(0)
+            continue
+        through = open & ~(accessed & even)
+        starts = accessed & ~even
+        reached = 0
+        while True:
+            both = through | starts
+            live = both + starts ^ both ^ starts
+            more = live & targets & ~reached
+            if not more:
+                break
+            reached |= more
+            while more:
+                top = more & -more
+                starts |= jumps[top]
+                more ^= top
+        found.append(live & open | starts | accessed)
     return found

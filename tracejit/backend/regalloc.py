@@ -24,14 +24,17 @@ from tracejit.backend.lir import (
 from tracejit.backend.lir import (
     inst as make,
 )
-from tracejit.backend.liveness import VIRTUAL, Liveness, index_of, live_ranges
+from tracejit.backend.liveness import Liveness, live_ranges
 from tracejit.backend.parallel_move import sequence
 from tracejit.backend.x64 import (
     ALLOCATION_ORDER,
     CALLEE_SAVED,
+    FIRST_VIRTUAL,
     FLOAT_ORDER,
+    READ,
     REGISTERS,
     ROWS,
+    WRITE,
     XMM,
     Register,
     fits_i32,
@@ -82,15 +85,14 @@ class _Allocator:
         self.fixed |= dict.fromkeys(function.pinned, -1)
         self.busy = dict(self.fixed)
         self.holders: dict[Register, list[Bundle]] = {register: [] for register in _ALL}
-        self.bundles: list[Bundle | None] = [None] * VIRTUAL
-        for index in range(VIRTUAL, len(ranges)):
-            live = Bundle(index, ranges[index], weights[index]) if ranges[index] else None
+        self.bundles: list[Bundle | None] = [None] * FIRST_VIRTUAL
+        for number in range(FIRST_VIRTUAL, len(ranges)):
+            live = Bundle(number, ranges[number], weights[number]) if ranges[number] else None
             self.bundles.append(live)
         for number in function.floats:
-            bundle = self.bundles[VIRTUAL + number]
+            bundle = self.bundles[number]
             if bundle is not None:
                 bundle.order = FLOAT_ORDER
-        self.occurrences: list[list[int]] = []
         self.slots: list[int] = []
         self.before: dict[MachInst, list[MachInst]] = {}
         self.after: dict[MachInst, list[MachInst]] = {}
@@ -123,9 +125,9 @@ class _Allocator:
         if type(target) is not VirtualRegister:
             return
         if type(source) is VirtualRegister:
-            copies.append((frequency, VIRTUAL + target.number, VIRTUAL + source.number))
+            copies.append((frequency, target.number, source.number))
         elif type(source) is Register:
-            bundle = self.bundles[VIRTUAL + target.number]
+            bundle = self.bundles[target.number]
             assert bundle is not None
             bundle.hints[source] = bundle.hints.get(source, 0.0) + frequency
 
@@ -183,15 +185,13 @@ class _Allocator:
 
     def spill(self, bundle: Bundle) -> None:
         """Keep the bundle in memory, and load it wherever that will not do."""
-        if not self.occurrences:
-            self.occurrences = self.liveness.occurrences()
         pending = [bundle]
         while pending:
             spilled = pending.pop()
             constant = self.constant_of(spilled)
             spilled.place = self.free_slot(spilled.range) if constant is None else constant
             for member in spilled.members:
-                for number in self.occurrences[member]:
+                for number in self.liveness.occurrences(member):
                     pending += self.rewrite_spilled(number, member, spilled)
 
     def constant_of(self, bundle: Bundle) -> int | None:
@@ -200,9 +200,9 @@ class _Allocator:
             return None
         (member,) = bundle.members
         found: set[Operand] = set()
-        for number in self.occurrences[member]:
-            inst = self.liveness.insts[number]
-            if member in self.liveness.accesses[number][1]:
+        for number in self.liveness.occurrences(member):
+            inst = self.liveness.insts[~number]
+            if self.liveness.writes(number, member):
                 if inst.op.name != "mov":
                     return None
                 found.add(inst.operands[1])
@@ -219,7 +219,7 @@ class _Allocator:
 
     def rewrite_spilled(self, number: int, member: int, spilled: Bundle) -> list[Bundle]:
         """Replace the register in one instruction; what had to leave its register for that."""
-        inst, place = self.liveness.insts[number], spilled.place
+        inst, place = self.liveness.insts[~number], spilled.place
         assert isinstance(place, Slot | int)
         if inst.op.name == "pmove":
             return []
@@ -246,26 +246,26 @@ class _Allocator:
 
     def is_member(self, inst: MachInst, at: int, member: int) -> bool:
         operand = inst.operands[at]
-        return isinstance(operand, VirtualRegister) and index_of(operand) == member
+        return isinstance(operand, VirtualRegister) and operand.number == member
 
     def reload_address(
         self, number: int, at: int, memory: Memory, member: int, spilled: Bundle
     ) -> list[Bundle]:
         evicted: list[Bundle] = []
         base, index = memory.base, memory.index
-        if index_of(base) == member or (index is not None and index_of(index) == member):
+        if any(register.number == member for register in memory.registers()):
             register = self.load(number, "u", spilled, evicted)
-            base = register if index_of(base) == member else base
-            index = register if index is not None and index_of(index) == member else index
+            base = register if base.number == member else base
+            index = register if index is not None and index.number == member else index
             replaced = Memory(base, memory.displacement, index, memory.scale)
-            self.liveness.insts[number].operands[at] = replaced
+            self.liveness.insts[~number].operands[at] = replaced
         return evicted
 
     def load(self, number: int, role: str, spilled: Bundle, evicted: list[Bundle]) -> Register:
         """A register for one instruction, loaded before it and stored after it as its role asks."""
-        inst, place = self.liveness.insts[number], spilled.place
+        inst, place = self.liveness.insts[~number], spilled.place
         assert isinstance(place, Slot | int)
-        range = {"u": 1, "d": 2, "m": 3}[role] << (2 * number)
+        range = {"u": READ, "d": WRITE, "m": READ | WRITE}[role] << 2 * number
         bundle = Bundle(-1, range, 0.0, temporary=True)
         bundle.order = spilled.order
         register = self.find(bundle)
@@ -302,11 +302,11 @@ class _Allocator:
     def rewrite(self) -> None:
         function, before, after = self.function, self.before, self.after
         places: list[Operand] = [0] * function.next_register
-        for index, bundle in enumerate(self.bundles):
+        for number, bundle in enumerate(self.bundles):
             if bundle is not None and bundle.place is not None:
-                places[index - VIRTUAL] = bundle.place
+                places[number] = bundle.place
                 if isinstance(bundle.place, int):
-                    function.rematerialised[index - VIRTUAL] = bundle.place
+                    function.rematerialised[number] = bundle.place
         for block in function.blocks:
             insts: list[MachInst] = []
             for inst in block.insts:

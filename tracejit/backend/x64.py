@@ -38,6 +38,8 @@ XMM: Final = tuple(Register(FIRST_XMM + n, *3 * (f"xmm{n}",)) for n in range(16)
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = REGISTERS[:8]
 R8, R9, R11, R14, R15 = (REGISTERS[number] for number in (8, 9, 11, 14, 15))
 XMM0, XMM1 = XMM[:2]
+FIRST_VIRTUAL: Final = FIRST_XMM + len(XMM)
+"""Virtual registers are numbered from here on."""
 BY_NAME: Final = {register.name: register for register in (*REGISTERS, *XMM)}
 
 CALLEE_SAVED: Final = (RBX, RBP, *REGISTERS[12:16])
@@ -70,6 +72,10 @@ SWAPPED: Final = {
 """The condition that holds after the comparison's operands are exchanged."""
 
 
+WRITE: Final = 1
+READ: Final = 2
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MachOp:
     """One row: an instruction of the processor, or a pseudo-instruction that the emitter expands.
@@ -96,10 +102,10 @@ class MachOp:
     """The operands that are read, by place."""
     writes: tuple[int, ...] = ()
     """The operands that are written, by place."""
-    used: tuple[int, ...] = ()
-    """`uses` by number."""
-    defined: tuple[int, ...] = ()
-    """`defs` by number."""
+    accesses: tuple[int, ...] = ()
+    """READ, WRITE, or both, for each operand."""
+    implicit: tuple[tuple[int, int], ...] = ()
+    """The numbers of the registers in `uses` and `defs`, each with READ or WRITE."""
 
 
 def _row(
@@ -121,7 +127,8 @@ def _row(
     reads = tuple(at for at, role in enumerate(roles) if role in "um")
     writes = tuple(at for at, role in enumerate(roles) if role in "dm")
     known = mnemonic or name
-    used, defined = (tuple(register.number for register in which) for which in (uses, defs))
+    accesses = tuple(READ * (at in reads) | WRITE * (at in writes) for at in range(len(roles)))
+    implicit = tuple((r.number, access) for rs, access in ((uses, READ), (defs, WRITE)) for r in rs)
     return MachOp(
         name,
         roles,
@@ -135,8 +142,8 @@ def _row(
         jump,
         reads,
         writes,
-        used,
-        defined,
+        accesses,
+        implicit,
     )
 
 
