@@ -110,16 +110,16 @@ def test_a_wrong_location_in_an_exit_is_caught(seed: int) -> None:
     lir = allocated(seed)
     tried = caught = 0
     slots = [
-        (exit.values, at, type, place)
+        (exit.operands, at, place)
         for exit in lir.exits
-        for at, (type, place) in enumerate(exit.values)
+        for at, place in enumerate(exit.operands)
         if isinstance(place, Slot)
     ]
-    for values, at, type, place in some(slots):
-        values[at] = (type, Slot(place.index + 1))
+    for operands, at, place in some(slots):
+        operands[at] = Slot(place.index + 1)
         caught += is_caught(lir)
         tried += 1
-        values[at] = (type, place)
+        operands[at] = place
     assert caught >= 0.9 * tried > 0
 
 

@@ -88,25 +88,27 @@ Operand: TypeAlias = VirtualRegister | Register | Slot | Memory | LirBlock | int
 class LirExit:
     """A way out at an instruction.
 
-    `values` are the operands that hold the state's values once `undo`, which the cold stub runs
-    first, has brought back an operand that the hot path overwrote, and the fuel that was paid in
-    advance. After allocation they are real and `virtual` holds what they were.
+    `operands` hold the state's values, of these types, once `undo`, which the cold stub runs first,
+    has brought back an operand that the hot path overwrote, and the fuel that was paid in advance.
+    After allocation they are real and `virtual` holds what they were.
     """
 
-    __slots__ = ("number", "record", "undo", "values", "virtual")
+    __slots__ = ("number", "operands", "record", "types", "undo", "virtual")
 
     def __init__(
         self,
         number: int,
         record: ExitRecord,
-        values: list[tuple[Type, Operand]],
+        types: Sequence[Type],
+        operands: list[Operand],
         undo: Sequence[MachInst] = (),
     ) -> None:
         self.number = number
         self.record = record
-        self.values = values
+        self.types = types
+        self.operands = operands
         self.undo = undo
-        self.virtual: tuple[Operand, ...] = ()
+        self.virtual: Sequence[Operand] | None = None
 
     def __repr__(self) -> str:
         return f"exit{self.number}"
@@ -126,7 +128,7 @@ class MachInst:
         self.op = op
         self.operands = operands
         self.exits = exits
-        self.virtual: tuple[Operand, ...] | None = None
+        self.virtual: Sequence[Operand] | None = None
 
 
 def inst(name: str, *operands: Operand) -> MachInst:
@@ -146,9 +148,8 @@ class LirFunction:
     """Loads and comparisons at the entry, and after foreign code ran; stale if one is unequal."""
     constants: list[object] = field(default_factory=list)
     """Objects whose addresses the code contains: they must live as long as it does."""
-    next_register: int = FIRST_VIRTUAL
-    floats: list[int] = field(default_factory=list)
-    """The numbers of the virtual registers that hold floats."""
+    registers: list[VirtualRegister] = field(default_factory=list)
+    """In the order of their numbers."""
     calls: bool = False
     """Whether it calls functions of C."""
     pinned: tuple[Register, ...] = ()
@@ -161,14 +162,13 @@ class LirFunction:
     """By virtual register's number: constants that have no place and are loaded where needed."""
 
     def new_register(self) -> VirtualRegister:
-        register = VirtualRegister(self.next_register)
-        self.next_register += 1
+        register = VirtualRegister(FIRST_VIRTUAL + len(self.registers))
+        self.registers.append(register)
         return register
 
     def new_float(self) -> VirtualRegister:
-        register = VirtualRegister(self.next_register, is_float=True)
-        self.floats.append(self.next_register)
-        self.next_register += 1
+        register = self.new_register()
+        register.is_float = True
         return register
 
     def records(self) -> list[ExitRecord]:
@@ -216,6 +216,7 @@ def _print_operation(inst: MachInst) -> str:
 
 def print_exit(exit: LirExit) -> str:
     """`exit0 resume(i64 v1, bool 1) undo(sub v1, v2; add r15, v3)`."""
-    values = ", ".join(f"{type} {operand}" for type, operand in exit.values)
+    pairs = zip(exit.types, exit.operands, strict=True)
+    values = ", ".join(f"{type} {operand}" for type, operand in pairs)
     undo = f" undo({'; '.join(map(_print_operation, exit.undo))})" if exit.undo else ""
     return f"{exit} {exit.record.kind}({values}){undo}"

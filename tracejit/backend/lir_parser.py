@@ -52,7 +52,9 @@ class _Parser:
         for line in lines[1:]:
             self.line(line)
         self.function.exits.sort(key=lambda exit: exit.number)
-        self.function.next_register = 1 + max(self.registers, default=FIRST_VIRTUAL - 1)
+        numbers = range(FIRST_VIRTUAL, 1 + max(self.registers, default=0))
+        found = [self.registers.get(number) or VirtualRegister(number) for number in numbers]
+        self.function.registers = found
 
     def line(self, line: str) -> None:
         if match := _BLOCK.fullmatch(line):
@@ -77,9 +79,10 @@ class _Parser:
     def exit(self, match: re.Match[str]) -> LirExit:
         kind = _kind(match[2])
         words = [pair.split(" ", 1) for pair in match[3].split(", ") if pair]
-        values = [(_type(name), self.operand(word)) for name, word in words]
+        types = [_type(name) for name, _ in words]
+        operands = [self.operand(word) for _, word in words]
         undo = [self.inst(inst) for inst in match[4].split("; ")] if match[4] else []
-        exit = LirExit(int(match[1]), ExitRecord(kind), values, undo)
+        exit = LirExit(int(match[1]), ExitRecord(kind), types, operands, undo)
         self.function.exits.append(exit)
         return exit
 
@@ -105,8 +108,6 @@ class _Parser:
         number, is_float = FIRST_VIRTUAL + int(match[2]), match[1] == "f"
         if number not in self.registers:
             self.registers[number] = VirtualRegister(number, is_float)
-            if is_float:
-                self.function.floats.append(number)
         return self.registers[number]
 
 

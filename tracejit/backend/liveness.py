@@ -11,9 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
-from tracejit.backend.lir import LirBlock, LirExit, LirFunction, MachInst, Memory, VirtualRegister
-from tracejit.backend.x64 import READ, ROWS, WRITE, MachOp, Register
+from tracejit.backend.lir import (
+    LirBlock,
+    LirExit,
+    LirFunction,
+    MachInst,
+    Memory,
+    Operand,
+    VirtualRegister,
+)
+from tracejit.backend.x64 import FIRST_VIRTUAL, READ, ROWS, WRITE, MachOp, Register
 
 _MOV, _PMOVE = ROWS["mov"], ROWS["pmove"]
 
@@ -24,8 +33,10 @@ class Liveness:
 
     insts: list[MachInst]
     """All in the order of the text: the k-th from the end is `insts[~k]`."""
-    copies: list[tuple[float, MachInst]]
-    """The moves, with how often each runs, as a guess from loops and coldness."""
+    copies: list[tuple[float, Operand, Operand]]
+    """Target and source of each move, and how often it runs, as a guess from loops and coldness."""
+    addresses: list[Memory]
+    """The operands that are in memory."""
     accesses: list[int]
     """Where each register is written and read."""
     ranges: list[int]
@@ -33,17 +44,17 @@ class Liveness:
     weights: list[float]
     """How often each virtual register is read and written; what only exits read adds nothing."""
 
-    def occurrences(self, register: int) -> Iterator[int]:
+    def occurrences(self, register: VirtualRegister) -> Iterator[int]:
         """The instructions that write or read it, or an exit of which does: each k, from above."""
-        accesses = self.accesses[register]
+        accesses = self.accesses[register.number]
         while accesses:
             number = (accesses.bit_length() - 1) // 2
             yield number
             accesses &= (1 << 2 * number) - 1
 
-    def writes(self, number: int, register: int) -> bool:
+    def writes(self, number: int, register: VirtualRegister) -> bool:
         """Whether the instruction that is the k-th from the end writes the register."""
-        return bool(self.accesses[register] >> 2 * number & WRITE)
+        return bool(self.accesses[register.number] >> 2 * number & WRITE)
 
 
 def frequency_of(block: LirBlock) -> float:
@@ -52,8 +63,8 @@ def frequency_of(block: LirBlock) -> float:
 
 def live_ranges(function: LirFunction) -> Liveness:
     insts = [inst for block in function.blocks for inst in block.insts]
-    count = function.next_register
-    found = Liveness(insts, [], [0] * count, [], [0.0] * count)
+    count = FIRST_VIRTUAL + len(function.registers)
+    found = Liveness(insts, [], [], [0] * count, [], [0.0] * count)
     implicit: dict[MachOp, int] = {}
     tops: dict[LirBlock, int] = {}
     place = 2 * len(insts)
@@ -81,9 +92,9 @@ def _survey(block: LirBlock, place: int, found: Liveness, implicit: dict[MachOp,
         op, operands = inst.op, inst.operands
         roles = op.accesses
         if op is _MOV:
-            copies.append((frequency, inst))
+            copies.append((frequency, operands[0], operands[1]))
         elif op is _PMOVE:
-            copies.append((frequency, inst))
+            copies += zip(repeat(frequency), operands[::2], operands[1::2])
             roles = (WRITE, READ) * (len(operands) // 2)
         if op.implicit:
             implicit[op] = implicit.get(op, 0) | 1 << place
@@ -96,6 +107,7 @@ def _survey(block: LirBlock, place: int, found: Liveness, implicit: dict[MachOp,
             elif kind is Register:
                 accesses[operand.number] |= access << place  # type: ignore[union-attr]
             elif kind is Memory:
+                found.addresses.append(operand)  # type: ignore[arg-type]
                 for register in operand.registers():  # type: ignore[union-attr]
                     accesses[register.number] |= READ << place
                     weights[register.number] += frequency
@@ -106,7 +118,7 @@ def _survey(block: LirBlock, place: int, found: Liveness, implicit: dict[MachOp,
 
 def _read_by(exit: LirExit) -> list[int]:
     """The numbers of the registers that hold what the exit needs."""
-    operands = [operand for _, operand in exit.values]
+    operands = [*exit.operands]
     for undo in exit.undo:
         operands += undo.operands
     return [

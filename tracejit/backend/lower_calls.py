@@ -169,13 +169,11 @@ def _with_result(select: Selector, after: FrameState) -> LirExit:
     """A way out behind the call, with the object in rax as its result."""
     result = Value(select.function.next_value, OBJ)
     state = FrameState(after.offset, after.locals, (*after.stack, result), after.call)
-    pairs = zip(state.values(), state.types(), strict=True)
-    operands: list[tuple[Type, Operand]] = [
-        (OWNED, RAX) if value is result else (type, select.source(value)) for value, type in pairs
+    values = state.values()
+    types: list[Type] = [
+        OWNED if value is result else type
+        for value, type in zip(values, state.types(), strict=True)
     ]
-    return LirExit(
-        -1,
-        ExitRecord("resume", Exit("result", state), frame=select.function.frame),
-        operands,
-        select.give_back(),
-    )
+    operands: list[Operand] = [RAX if value is result else select.source(value) for value in values]
+    record = ExitRecord("resume", Exit("result", state), frame=select.function.frame)
+    return LirExit(-1, record, types, operands, select.give_back())

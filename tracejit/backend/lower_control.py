@@ -198,5 +198,5 @@ def _return_counted(select: Selector, *, immortal: bool = False) -> None:
 
 def _return_shape(select: Selector, shape: Shape) -> None:
     sources: list[Operand] = [select.source(value) for value in values_in(shape)]
-    operands = list(zip(types_in(shape), sources, strict=True))
-    select.emit_exit("jmp", LirExit(-1, ExitRecord("return", shape=shape), operands))
+    record = ExitRecord("return", shape=shape)
+    select.emit_exit("jmp", LirExit(-1, record, list(types_in(shape)), sources))

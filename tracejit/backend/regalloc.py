@@ -14,6 +14,7 @@ from operator import attrgetter, itemgetter
 from tracejit.backend.exits import InRegister, InSlot, IsConstant, Location
 from tracejit.backend.forwarding import forward
 from tracejit.backend.lir import (
+    LirExit,
     LirFunction,
     MachInst,
     Memory,
@@ -51,9 +52,11 @@ class Bundle:
 
     __slots__ = ("hints", "members", "order", "place", "range", "temporary", "weight")
 
-    def __init__(self, member: int, range: int, weight: float, temporary: bool = False) -> None:
+    def __init__(
+        self, member: VirtualRegister, range: int, weight: float, temporary: bool = False
+    ) -> None:
         self.members = [member]
-        self.order = ALLOCATION_ORDER
+        self.order = FLOAT_ORDER if member.is_float else ALLOCATION_ORDER
         """The registers that may hold it, the best ones first."""
         self.range = range
         self.weight = weight
@@ -64,6 +67,10 @@ class Bundle:
     @property
     def priority(self) -> float:
         return self.weight / self.range.bit_count()
+
+    def hint(self, register: Register, weight: float) -> None:
+        """The bundle would better be in that register."""
+        self.hints[register] = self.hints.get(register, 0.0) + weight
 
 
 def allocate(function: LirFunction) -> None:
@@ -85,14 +92,13 @@ class _Allocator:
         self.fixed |= dict.fromkeys(function.pinned, -1)
         self.busy = dict(self.fixed)
         self.holders: dict[Register, list[Bundle]] = {register: [] for register in _ALL}
-        self.bundles: list[Bundle | None] = [None] * FIRST_VIRTUAL
-        for number in range(FIRST_VIRTUAL, len(ranges)):
-            live = Bundle(number, ranges[number], weights[number]) if ranges[number] else None
-            self.bundles.append(live)
-        for number in function.floats:
-            bundle = self.bundles[number]
-            if bundle is not None:
-                bundle.order = FLOAT_ORDER
+        self.bundles = {
+            register: Bundle(register, live, weight)
+            for register, live, weight in zip(
+                function.registers, ranges[FIRST_VIRTUAL:], weights[FIRST_VIRTUAL:], strict=True
+            )
+            if live
+        }
         self.slots: list[int] = []
         self.before: dict[MachInst, list[MachInst]] = {}
         self.after: dict[MachInst, list[MachInst]] = {}
@@ -101,39 +107,22 @@ class _Allocator:
     # Merging copies
 
     def coalesce(self) -> None:
-        copies: list[tuple[float, int, int]] = []
-        for frequency, inst in self.liveness.copies:
-            operands = inst.operands
-            if len(operands) == 2:
-                self.note_copy(copies, frequency, operands[0], operands[1])
-            else:
-                for target, source in zip(operands[::2], operands[1::2], strict=True):
-                    self.note_copy(copies, frequency, target, source)
-        copies.sort(key=itemgetter(0), reverse=True)
-        for _, target, source in copies:
+        joins: list[tuple[float, VirtualRegister, VirtualRegister]] = []
+        for frequency, target, source in self.liveness.copies:
+            if type(target) is VirtualRegister:
+                if type(source) is VirtualRegister:
+                    joins.append((frequency, target, source))
+                elif type(source) is Register:
+                    self.bundles[target].hint(source, frequency)
+            elif type(source) is VirtualRegister and type(target) is Register:
+                self.bundles[source].hint(target, frequency)
+        joins.sort(key=itemgetter(0), reverse=True)
+        for _, target, source in joins:
             self.merge(target, source)
 
-    def note_copy(
-        self,
-        copies: list[tuple[float, int, int]],
-        frequency: float,
-        target: Operand,
-        source: Operand,
-    ) -> None:
-        if type(target) is Register:
-            target, source = source, target
-        if type(target) is not VirtualRegister:
-            return
-        if type(source) is VirtualRegister:
-            copies.append((frequency, target.number, source.number))
-        elif type(source) is Register:
-            bundle = self.bundles[target.number]
-            assert bundle is not None
-            bundle.hints[source] = bundle.hints.get(source, 0.0) + frequency
-
-    def merge(self, target: int, source: int) -> None:
+    def merge(self, target: VirtualRegister, source: VirtualRegister) -> None:
         a, b = self.bundles[target], self.bundles[source]
-        if a is None or b is None or a is b or a.range & b.range:
+        if a is b or a.range & b.range:
             return
         if len(a.members) < len(b.members):
             a, b = b, a
@@ -141,15 +130,15 @@ class _Allocator:
         a.range |= b.range
         a.weight += b.weight
         for register, weight in b.hints.items():
-            a.hints[register] = a.hints.get(register, 0.0) + weight
+            a.hint(register, weight)
         for member in b.members:
             self.bundles[member] = a
 
     # Assigning registers
 
     def assign(self) -> None:
-        distinct = {id(bundle): bundle for bundle in self.bundles if bundle is not None}
-        queue = sorted(distinct.values(), key=attrgetter("priority"), reverse=True)
+        distinct = dict.fromkeys(self.bundles.values())
+        queue = sorted(distinct, key=attrgetter("priority"), reverse=True)
         for bundle in queue:
             register = self.find(bundle)
             if register is None:
@@ -217,18 +206,20 @@ class _Allocator:
         self.slots.append(range)
         return Slot(len(self.slots) - 1)
 
-    def rewrite_spilled(self, number: int, member: int, spilled: Bundle) -> list[Bundle]:
+    def rewrite_spilled(
+        self, number: int, member: VirtualRegister, spilled: Bundle
+    ) -> list[Bundle]:
         """Replace the register in one instruction; what had to leave its register for that."""
         inst, place = self.liveness.insts[~number], spilled.place
         assert isinstance(place, Slot | int)
         if inst.op.name == "pmove":
             return []
         if inst.virtual is None:
-            inst.virtual = tuple(inst.operands)
-        if isinstance(place, int) and inst.op.name == "mov" and self.is_member(inst, 0, member):
+            inst.virtual = inst.operands.copy()
+        if isinstance(place, int) and inst.op.name == "mov" and inst.operands[0] is member:
             return []
         evicted: list[Bundle] = []
-        places = [at for at in range(len(inst.operands)) if self.is_member(inst, at, member)]
+        places = [at for at, operand in enumerate(inst.operands) if operand is member]
         if inst.op.name == "mov" and places == [1] and inst.operands[0] == place:
             inst.operands[1] = place
         elif len(places) == 1 and _takes(inst, places[0], place):
@@ -244,21 +235,18 @@ class _Allocator:
                 evicted += self.reload_address(number, at, operand, member, spilled)
         return evicted
 
-    def is_member(self, inst: MachInst, at: int, member: int) -> bool:
-        operand = inst.operands[at]
-        return isinstance(operand, VirtualRegister) and operand.number == member
-
     def reload_address(
-        self, number: int, at: int, memory: Memory, member: int, spilled: Bundle
+        self, number: int, at: int, memory: Memory, member: VirtualRegister, spilled: Bundle
     ) -> list[Bundle]:
         evicted: list[Bundle] = []
         base, index = memory.base, memory.index
-        if any(register.number == member for register in memory.registers()):
+        if member in (base, index):
             register = self.load(number, "u", spilled, evicted)
-            base = register if base.number == member else base
-            index = register if index is not None and index.number == member else index
+            base = register if base is member else base
+            index = register if index is member else index
             replaced = Memory(base, memory.displacement, index, memory.scale)
             self.liveness.insts[~number].operands[at] = replaced
+            self.liveness.addresses.append(replaced)
         return evicted
 
     def load(self, number: int, role: str, spilled: Bundle, evicted: list[Bundle]) -> Register:
@@ -266,8 +254,7 @@ class _Allocator:
         inst, place = self.liveness.insts[~number], spilled.place
         assert isinstance(place, Slot | int)
         range = {"u": READ, "d": WRITE, "m": READ | WRITE}[role] << 2 * number
-        bundle = Bundle(-1, range, 0.0, temporary=True)
-        bundle.order = spilled.order
+        bundle = Bundle(spilled.members[0], range, 0.0, temporary=True)
         register = self.find(bundle)
         if register is None:
             register = self.evict(bundle, evicted)
@@ -301,18 +288,13 @@ class _Allocator:
 
     def rewrite(self) -> None:
         function, before, after = self.function, self.before, self.after
-        places: list[Operand] = [0] * function.next_register
-        for number, bundle in enumerate(self.bundles):
-            if bundle is not None and bundle.place is not None:
-                places[number] = bundle.place
-                if isinstance(bundle.place, int):
-                    function.rematerialised[number] = bundle.place
+        places = self.places()
         for block in function.blocks:
             insts: list[MachInst] = []
             for inst in block.insts:
-                _place_operands(inst, places)
-                if inst.exits:
-                    _place_exits(inst, places)
+                _place(inst, places)
+                for exit in inst.exits:
+                    _place_exit(exit, places)
                 if inst.op is _PMOVE:
                     pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
                     insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
@@ -325,38 +307,34 @@ class _Allocator:
         function.slots = len(self.slots)
         function.saved = tuple(r for r in CALLEE_SAVED if r in self.saved)
 
-
-def _place_operands(inst: MachInst, places: list[Operand]) -> None:
-    operands = inst.operands
-    if inst.virtual is None:
-        inst.virtual = tuple(operands)
-    for at, operand in enumerate(operands):
-        kind = type(operand)
-        if kind is VirtualRegister:
-            operands[at] = places[operand.number]  # type: ignore[union-attr]
-        elif kind is Memory:
-            operands[at] = _placed_address(operand, places)  # type: ignore[arg-type]
-
-
-def _place_exits(inst: MachInst, places: list[Operand]) -> None:
-    for exit in inst.exits:
-        exit.virtual = tuple([operand for _, operand in exit.values])
-        exit.values = [
-            (of_type, places[operand.number] if type(operand) is VirtualRegister else operand)
-            for of_type, operand in exit.values
-        ]
-        exit.record.values = [(of_type, location(place)) for of_type, place in exit.values]
-        for undo in exit.undo:
-            _place_operands(undo, places)
+    def places(self) -> dict[Operand, Operand]:
+        """What takes the place of each operand that is not real."""
+        places: dict[Operand, Operand] = {}
+        for register, bundle in self.bundles.items():
+            assert bundle.place is not None
+            places[register] = bundle.place
+            if isinstance(bundle.place, int):
+                self.function.rematerialised[register.number] = bundle.place
+        for memory in self.liveness.addresses:
+            base = places.get(memory.base, memory.base)
+            index = memory.index and places.get(memory.index, memory.index)
+            placed = Memory(base, memory.displacement, index, memory.scale)  # type: ignore[arg-type]
+            places[memory] = placed
+        return places
 
 
-def _placed_address(memory: Memory, places: list[Operand]) -> Memory:
-    base, index = memory.base, memory.index
-    if isinstance(base, VirtualRegister):
-        base = places[base.number]  # type: ignore[assignment]  # reloaded where it is in no register
-    if isinstance(index, VirtualRegister):
-        index = places[index.number]  # type: ignore[assignment]
-    return Memory(base, memory.displacement, index, memory.scale)
+def _place(user: MachInst | LirExit, places: dict[Operand, Operand]) -> None:
+    """Make the operands real, and keep what they were."""
+    if user.virtual is None:
+        user.virtual = user.operands
+    user.operands = list(map(places.get, user.operands, user.operands))
+
+
+def _place_exit(exit: LirExit, places: dict[Operand, Operand]) -> None:
+    _place(exit, places)
+    for inst in exit.undo:
+        _place(inst, places)
+    exit.record.values = list(zip(exit.types, map(location, exit.operands), strict=True))
 
 
 def _is_reload(insts: list[MachInst], load: MachInst) -> bool:

@@ -112,7 +112,8 @@ def _follow(function: LirFunction, state: State, inst: MachInst) -> None:
     for register in op.uses:
         _require(function, state, register, register)
     for exit in inst.exits:
-        for (_, place), virtual in zip(exit.values, exit.virtual, strict=True):
+        assert exit.virtual is not None
+        for place, virtual in zip(exit.operands, exit.virtual, strict=True):
             _require(function, state, place, virtual)
         for undo in exit.undo:
             assert undo.virtual is not None

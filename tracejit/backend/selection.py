@@ -239,17 +239,17 @@ class Selector:
         register.
         """
         assert exit is not None
-        values = list(exit.state.values())
-        if restored not in values:
-            restored = undo = None
+        state = exit.state
+        values = state.values()
+        undone = [undo] if undo and restored in values else []
         operands = [
-            (type, undo.operands[0] if undo and value is restored else self.source(value))
-            for type, value in zip(exit.state.types(), values, strict=True)
+            undone[0].operands[0] if undone and value is restored else self.source(value)
+            for value in values
         ]
         record = ExitRecord(
             "raise" if kind == "raise" else "resume", exit, frame=self.function.frame
         )
-        return LirExit(-1, record, operands, [*((undo,) if undo else ()), *self.give_back()])
+        return LirExit(-1, record, state.types(), operands, [*undone, *self.give_back()])
 
     def give_back(self) -> Sequence[MachInst]:
         """What returns the fuel that the loop has paid for iterations that do not come."""
