@@ -9,7 +9,7 @@ whole is linear in practice. Two ranges overlap where `a & b` is not zero; their
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -90,15 +90,16 @@ def _survey(block: LirBlock, place: int, found: Liveness, implicit: dict[MachOp,
     for inst in block.insts:
         place -= 2
         op, operands = inst.op, inst.operands
-        roles = op.accesses
+        named: Iterable[tuple[int, int]] = op.accesses
         if op is _MOV:
             copies.append((frequency, operands[0], operands[1]))
         elif op is _PMOVE:
             copies += zip(repeat(frequency), operands[::2], operands[1::2])
-            roles = (WRITE, READ) * (len(operands) // 2)
+            named = enumerate((WRITE, READ) * (len(operands) // 2))
         if op.implicit:
             implicit[op] = implicit.get(op, 0) | 1 << place
-        for access, operand in zip(roles, operands, strict=False):
+        for at, access in named:
+            operand = operands[at]
             kind = type(operand)
             if kind is VirtualRegister:
                 number = operand.number  # type: ignore[union-attr]
@@ -155,7 +156,7 @@ def _ranges(accesses: Sequence[int], flow: _Flow, places: int) -> list[int]:
     The carries of `a + b` are `a + b ^ a ^ b`. A carry goes through the places that are only in
     `a`, and starts at those that are in both.
     """
-    even = (1 << places) // 3
+    odd = (1 << places) // 3 << 1
     jumps = flow.jumps
     targets = sum(jumps)
     open = (1 << places) - 1 & ~flow.stops
@@ -164,11 +165,11 @@ def _ranges(accesses: Sequence[int], flow: _Flow, places: int) -> list[int]:
         if not accessed:
             found.append(0)
             continue
-        through = open & ~(accessed & even)
-        starts = accessed & ~even
+        quiet = open & ~accessed
+        starts = accessed & odd
         reached = 0
         while True:
-            both = through | starts
+            both = quiet | starts
             live = both + starts ^ both ^ starts
             more = live & targets & ~reached
             if not more:

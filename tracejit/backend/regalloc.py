@@ -325,9 +325,13 @@ class _Allocator:
 
 def _place(user: MachInst | LirExit, places: dict[Operand, Operand]) -> None:
     """Make the operands real, and keep what they were."""
+    operands = user.operands
     if user.virtual is None:
-        user.virtual = user.operands
-    user.operands = list(map(places.get, user.operands, user.operands))
+        user.virtual = operands.copy()
+    for at, operand in enumerate(operands):
+        kind = type(operand)
+        if kind is VirtualRegister or kind is Memory:
+            operands[at] = places[operand]
 
 
 def _place_exit(exit: LirExit, places: dict[Operand, Operand]) -> None:

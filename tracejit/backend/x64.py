@@ -74,6 +74,7 @@ SWAPPED: Final = {
 
 WRITE: Final = 1
 READ: Final = 2
+_ACCESSES: Final = {"u": READ, "d": WRITE, "m": READ | WRITE}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +103,8 @@ class MachOp:
     """The operands that are read, by place."""
     writes: tuple[int, ...] = ()
     """The operands that are written, by place."""
-    accesses: tuple[int, ...] = ()
-    """READ, WRITE, or both, for each operand."""
+    accesses: tuple[tuple[int, int], ...] = ()
+    """The operands that are read or written, by place, each with READ, WRITE, or both."""
     implicit: tuple[tuple[int, int], ...] = ()
     """The numbers of the registers in `uses` and `defs`, each with READ or WRITE."""
 
@@ -127,7 +128,7 @@ def _row(
     reads = tuple(at for at, role in enumerate(roles) if role in "um")
     writes = tuple(at for at, role in enumerate(roles) if role in "dm")
     known = mnemonic or name
-    accesses = tuple(READ * (at in reads) | WRITE * (at in writes) for at in range(len(roles)))
+    accesses = tuple((at, _ACCESSES[role]) for at, role in enumerate(roles) if role in _ACCESSES)
     implicit = tuple((r.number, access) for rs, access in ((uses, READ), (defs, WRITE)) for r in rs)
     return MachOp(
         name,
