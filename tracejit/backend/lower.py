@@ -97,7 +97,7 @@ def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
     """The instructions of a block, and the heads of the blocks that it had to be split into."""
     select.block = block
     select.depth = select.blocks[block].depth
-    select.live = select.live_out[block]
+    select.live = select.live_out[block].copy()
     chunks: list[list[MachInst | LirBlock]] = []
     insts = block.insts
     for at in range(len(insts) - 1, -1, -1):
@@ -105,14 +105,14 @@ def _lower_block(select: Selector, block: Block) -> list[MachInst | LirBlock]:
         if inst.result is not None and inst.exit is None and inst.result not in select.registers:
             continue
         if inst in select.fused:
-            select.live &= ~(1 << inst.value.id)
+            select.live.discard(inst.value)
             continue
         select.before = insts[at - 1] if at else None
         select.items = []
         RULES[inst.op](select, inst)
         chunks.append(select.items)
         if inst.result is not None:
-            select.live &= ~(1 << inst.result.id)
+            select.live.discard(inst.result)
     select.lowered.add(block)
     return [item for chunk in reversed(chunks) for item in chunk]
 

@@ -67,7 +67,7 @@ def _can_move_early(select: Selector, back: Target, out: Target) -> bool:
         return False
     live = select.live_in[out.block]
     params = set(back.block.params)
-    return not any(live >> value.id & 1 for value in (*params, *back.args)) and not any(
+    return live.isdisjoint((*params, *back.args)) and not any(
         arg in params and arg not in back.args for arg in out.args
     )
 

@@ -47,9 +47,9 @@ class Selector:
         self.home: dict[Value, Block] = {}
         self.flows: dict[Value, list[Value]] = {}
         """The block parameters that a value is passed to."""
-        self.live_in: dict[Block, int] = {}
-        self.live_out: dict[Block, int] = {}
-        self.live = 0
+        self.live_in: dict[Block, set[Value]] = {}
+        self.live_out: dict[Block, set[Value]] = {}
+        self.live: set[Value] = set()
         """What is live after the current instruction, and what that has asked for so far."""
         self.blocks: dict[Block, LirBlock] = {}
         self.lowered: set[Block] = set()
@@ -67,9 +67,9 @@ class Selector:
         self._survey()
 
     def _survey(self) -> None:
-        """Count uses, and find what is live at each block's end, as bit sets by value number."""
-        exposed: dict[Block, int] = {}
-        defined: dict[Block, int] = {}
+        """Count uses, and find what is live at each block's end."""
+        exposed: dict[Block, set[Value]] = {}
+        defined: dict[Block, set[Value]] = {}
         reads: list[Value] = []
         for block in self.function.blocks:
             exposed[block], defined[block] = self._survey_block(block, reads)
@@ -80,29 +80,27 @@ class Selector:
         predecessors = self.function.predecessors()
         while work:
             block = work.pop()
-            live = 0
+            live: set[Value] = set()
             for target in block.terminator.targets:
                 live |= live_in[target.block]
             live_out[block] = live
-            live = exposed[block] | (live & ~defined[block])
+            live = exposed[block] | (live - defined[block])
             if live != live_in[block]:
                 live_in[block] = live
                 work += predecessors[block]
 
-    def _survey_block(self, block: Block, reads: list[Value]) -> tuple[int, int]:
+    def _survey_block(self, block: Block, reads: list[Value]) -> tuple[set[Value], set[Value]]:
         """What the block reads from above it, and what it defines; every read goes to `reads`."""
         home, flows = self.home, self.flows
         first = len(reads)
-        defined = 0
-        for param in block.params:
-            defined |= 1 << param.id
+        defined = set(block.params)
         for inst in block.insts:
             reads += inst.args
             if inst.exit is not None:
                 reads += inst.exit.state.values()
             if inst.result is not None:
                 home[inst.result] = block
-                defined |= 1 << inst.result.id
+                defined.add(inst.result)
         last = block.insts[-1]
         for target in last.targets:
             reads += target.args
@@ -110,10 +108,7 @@ class Selector:
                 flows.setdefault(arg, []).append(param)
         if last.op is Op.ret:
             reads += values_in(last.returned())
-        exposed = 0
-        for value in set(reads[first:]):
-            exposed |= 1 << value.id
-        return exposed & ~defined, defined
+        return set(reads[first:]) - defined, defined
 
     # Emitting
 
@@ -153,7 +148,7 @@ class Selector:
             if constant is not None:
                 return self.copy_float(constant) if value.type == F64 else self.constant(constant)
             found = self._assign(value)
-        self.live |= 1 << value.id
+        self.live.add(value)
         return found
 
     def place(self, value: Value) -> VirtualRegister:
@@ -203,7 +198,7 @@ class Selector:
 
     def dies(self, value: Value) -> bool:
         """Whether nothing reads the value after the current instruction, its exit apart."""
-        return not self.live >> value.id & 1
+        return value not in self.live
 
     def only_here(self, value: Value) -> Inst | None:
         """What computes the value, if in this block and for a single use."""
