@@ -16,7 +16,7 @@ from tracejit import explain, stats, tracejit
 
 SOURCE = """
 def names():
-    return ["names"]
+    return {"names"}
 
 def inner(x, k=2, *, sign=1):
     if x > 5:
@@ -337,7 +337,7 @@ def test_explain_names_the_function_that_leaves(names):
     f = tracejit(function(names, "f"))
     with pytest.raises(TypeError):
         f(9)
-    assert "in names: opcode:BUILD_LIST: once" in explain(f)
+    assert "in names: opcode:BUILD_SET: once" in explain(f)
 
 
 def test_what_was_inlined_is_collected_with_all_that_refers_to_it():

@@ -80,14 +80,15 @@ def around(n):
     (a, b), t = turned(n, ((n, 1), True), range(n))
     return a * b if t else a
 
-def several(n, *items, how=len):
+def several(how, n, *items, by=1):
     if n == 0:
-        return items if how(items) == 2 else None
-    return several(n - 1, n, items[0], how=how)
+        return items if how(items) == 3 else None
+    return several(how, n - by, *items[1:], items[0] + n)
 
 def around_several(n):
-    a, b = several(n, 1, 2)
-    return a - b
+    t = (*(1, n), 2)
+    a, b, c = several(len, n, *t)
+    return (a - b) * c
 
 def down(n):
     if n > 0:

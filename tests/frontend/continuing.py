@@ -18,7 +18,7 @@ from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.ops import CALLS, Op, Opcode, Undefined
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
+from tracejit.ir.shapes import NULL, Const, ListOf, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, INT, OBJ, Type
 from tracejit.ir.value import Value
 from tracejit.ir.verifier import verify
@@ -161,6 +161,8 @@ def shape_of(value: object, args: dict[Value, object]) -> Shape:
         return NULL
     if type(value) is tuple:
         return TupleOf(tuple(shape_of(item, args) for item in value))
+    if type(value) is list:
+        return ListOf(tuple(shape_of(item, args) for item in value))
     if type(value) is type(iter(())):
         return TupleIter(tuple(shape_of(item, args) for item in items_left(value)))
     if isinstance(value, range | Iterator):

@@ -316,6 +316,7 @@ class Generator:
         names = ("item", "item", "range", "sum", "any", "all", "min", "len")
         # One float that is no number may be there twice, which nothing in registers tells.
         name = self.one_of((*names, "in", "order") if self.calm else names)
+        items = self.made_of(items, can_be_list=name != "order")
         match name:
             case "item" | "range":
                 few = ast.Constant(2 + self.chooser.randrange(4))
@@ -331,6 +332,20 @@ class Generator:
                 return ast.Compare(items, [op()], [self.tuple_of(2)])
             case _:
                 return call(name, items)
+
+    def made_of(self, items: ast.expr, can_be_list: bool) -> ast.expr:
+        """The tuple, or what is made of it: never empty."""
+        kind = self.one_of(("tuple", "tuple", "tuple", "starred", "slice", "list"))
+        if kind == "starred" or (kind == "list" and can_be_list):
+            made = ast.List if kind == "list" else ast.Tuple
+            return made([ast.Starred(items), self.leaf()])
+        if kind == "slice":
+            bounds = ((None, 1), (None, 2), (None, None), (-1, None), (-2, None))
+            known = [fixed(ast.Constant(bound)) for bound in self.one_of(bounds)]
+            return ast.Subscript(
+                items, ast.Slice(*known, fixed(ast.Constant(self.one_of((1, 1, 2)))))
+            )
+        return items
 
     def called(self, depth: int) -> ast.expr:
         """A call of one of the helpers, by position and keywords; seldom one that raises."""
@@ -355,6 +370,9 @@ class Generator:
             pairs = [*zip(PARAMETERS, found.args, strict=False)][by_name:]
             found.args = found.args[:by_name]
             found.keywords = [ast.keyword(parameter, value) for parameter, value in pairs]
+        elif self.chance(20):
+            at = self.chooser.randrange(count + 1)
+            found.args[at:] = [ast.Starred(ast.Tuple(found.args[at:]))]
         elif self.chance(15):
             if self.chance(30):
                 found.args = [ast.Starred(ast.Tuple(found.args))]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
 from tracejit.ir.ops import NUMBERED, Op, Opcode
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
+from tracejit.ir.shapes import NULL, Const, ListOf, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, F64, INT, OBJ, Type, bits_of
 from tracejit.ir.value import Value
 
@@ -143,7 +143,7 @@ class _Maker:
         if kind == 4:
             return NULL
         if kind == 5:
-            return self.chooser.choice((TupleOf, TupleIter))(
+            return self.chooser.choice((TupleOf, TupleIter, ListOf))(
                 tuple(self.shape(visible, depth - 1) for _ in range(self.chooser.randrange(3)))
             )
         if kind == 3:

@@ -10,7 +10,17 @@ from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
 from tracejit.ir.interpreter import Left, OutOfFuel, Returned, Trap, natively
 from tracejit.ir.ops import CALLS, PARTS, Op, Undefined
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
+from tracejit.ir.shapes import (
+    Const,
+    ListOf,
+    Null,
+    RangeIter,
+    RangeOf,
+    Shape,
+    TupleIter,
+    TupleOf,
+    Unsigned,
+)
 from tracejit.ir.types import BOOL, unsigned
 from tracejit.ir.value import Value
 
@@ -136,6 +146,8 @@ class _Translation:
                 return f"unsigned({value})"
             case TupleOf(items):
                 return f"({''.join(f'{self.shape(item)}, ' for item in items)})"
+            case ListOf(items):
+                return f"[{', '.join(map(self.shape, items))}]"
             case TupleIter(items):
                 return f"iter({self.shape(TupleOf(items))})"
             case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):

@@ -334,3 +334,118 @@ def with_deceptive_defaults(which, t=DECEPTIVE, n=FALSY):
 @on((0, 1, 2, 3, 4, 5, 6))
 def deceptive_defaults(which):
     return with_deceptive_defaults(which)
+
+
+def many(a, b=2, *rest, k=3):
+    return a - b, rest, k
+
+
+@on(SMALL, EDGES, (0.5, True, -0.0))
+def star_calls(a, b, x):
+    t, u = (a, b), (x, 1)
+    return (
+        many(*t),
+        many(a, *t),
+        many(*t, b),
+        many(*u, *t, a),
+        many(*t, *()),
+        many(a, *t, b // (a - 2) if a < 3 else 1),
+        many(*(a,), *PRIMES),
+        max(*t),
+        divmod(*(b, 7)),
+    )
+
+
+@on((0, 1, 2, 3), EDGES)
+def star_calls_that_do_not_bind(n, a):
+    t = (a, 1)
+    if n == 0:
+        return pair(*t, a)
+    if n == 1:
+        return pair(*a)
+    if n == 2:
+        return pair(*t[:1])
+    return pair(a, *range(1))
+
+
+@on(SMALL, EDGES)
+def tuples_of_tuples(a, b):
+    t = (a, b)
+    u = (*t, 1, *t)
+    v = (b // a, *u, 7 % b if b else 1, *t[1:])
+    return u, v, (*v,), (*(), a)
+
+
+@on(COUNT, EDGES)
+def tuples_that_turn(n, a):
+    t = (a, 1, 2)
+    for i in range(n):
+        t = (*t[1:], t[0] + i)
+    return t, sum(t), sum((*t, *t))
+
+
+@on(SMALL, EDGES)
+def slices(a, b):
+    t = (a, b, 3, True)
+    return (
+        t[1:],
+        t[:2],
+        t[:],
+        t[-2:],
+        t[1:-1],
+        t[::2],
+        t[::-1],
+        t[3:0:-2],
+        t[7:],
+        t[True:],
+        t[: -(2**70)],
+        PRIMES[2:4],
+        t[1:][0] - 1,
+        len(t[a:]),
+    )
+
+
+@on((0, 1, 2, 3, 4), SMALL)
+def slices_that_leave(n, a):
+    t = (a, 1, 2)
+    if n == 0:
+        return t[::0]
+    if n == 1:
+        return t[1.5:]
+    if n == 2:
+        return t[a : a + 1], range(5)[1:]
+    if n == 3:
+        return [a, 1, 2][1:], "text"[1:]
+    return t[a]
+
+
+@on(SMALL, EDGES)
+def lists_that_are_never_seen(a, b):
+    x, y = [b, a]
+    t = sum([a, 3, y])
+    for item in [a, b, 5]:
+        t += item
+    return x, t, [a, b, 1][a & 1], max([a, b]), len([a, *PRIMES]), [4, 5, 6][a % 3], all([a, b])
+
+
+@on(SMALL, EDGES)
+def lists_that_are_seen(a, b):
+    made = other = [a, b]
+    other.append(3)
+    held = ([a], 1)
+    held[0].append(b)
+    nested = [[a], b]
+    for item in nested[:1]:
+        item.append(1)
+    return made, other, held, nested, changed([b]), [a] == [a], [a, *[b]], ([1], 2)[0]
+
+
+def changed(items):
+    items.append(len(items))
+    return items
+
+
+@on(COUNT, EDGES)
+def comprehensions(n, a):
+    squares = [i * i for i in (a, n, 2)]
+    return squares, [i - a for i in range(n)], sum([i * a for i in (n, 1, a)])

@@ -10,7 +10,7 @@ from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.inlining import can_inline, inline
 from tracejit.frontend.names import attribute_constant
 from tracejit.frontend.natives import call_natively
-from tracejit.frontend.sequences import items_of
+from tracejit.frontend.sequences import items_of, unshared
 from tracejit.frontend.stack import push_callable
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.shapes import Const, Null
@@ -69,6 +69,7 @@ def _call(t: Tracer, count: int, keywords: tuple[str, ...]) -> None:
     if not isinstance(callee, Const):
         raise t.wrong_type(callee)
     if isinstance(callee.value, FunctionType):
+        unshared(t, args)
         way = inline if can_inline(t, callee.value) else call_natively
         way(t, callee.value, args, keywords)
         return

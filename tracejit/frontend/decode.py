@@ -16,7 +16,7 @@ _LOOP_END_SIZE = {11: 0, 12: 2}.get(sys.version_info.minor, 4)
 _BINARY = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^")
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 _COMPARE_SHIFT = {11: 0, 12: 4}.get(sys.version_info.minor, 5)
-_UNARY_POSITIVE = 5
+_INTRINSICS = {5: "UNARY_POSITIVE", 6: "LIST_TO_TUPLE"}
 _KEYWORD_CALLS = {opmap[name] for name in ("KW_NAMES", "CALL_KW") if name in opmap}
 _NO_FALLTHROUGH = frozenset(
     ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
@@ -222,7 +222,7 @@ def _comparison(name: str, arg: int, code: CodeType) -> _Meaning:
 
 
 def _intrinsic(name: str, arg: int, code: CodeType) -> _Meaning:
-    return ("UNARY_POSITIVE" if arg == _UNARY_POSITIVE else name), arg
+    return _INTRINSICS.get(arg, name), arg
 
 
 _MEANING: dict[str, Callable[[str, int, CodeType], _Meaning]] = {

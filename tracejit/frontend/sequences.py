@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from tracejit.frontend.decode import Instr
@@ -9,7 +10,7 @@ from tracejit.frontend.floats import leave_unless
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.function import Target
 from tracejit.ir.ops import Op
-from tracejit.ir.shapes import Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf
+from tracejit.ir.shapes import Const, ListOf, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import I64_MAX, fits_i64
 from tracejit.ir.value import Value
 
@@ -24,18 +25,57 @@ def is_tuple(shape: Shape) -> bool:
 
 
 def items_of(t: Tracer, shape: Shape) -> tuple[Shape, ...]:
-    """The items of a tuple."""
+    """The items of a tuple, or of a list that is never seen again."""
     match shape:
-        case TupleOf(items):
+        case TupleOf(items) | ListOf(items):
             return items
         case Const(value) if type(value) is tuple:
             return tuple([Const(item) for item in value])
     raise t.wrong_type(shape)
 
 
+def unshared(t: Tracer, shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+    """The shapes, for several to refer to: leaves where one is a list, which might change."""
+    for shape in shapes:
+        if type(shape) is ListOf:
+            raise t.wrong_type(shape)
+    return tuple(shapes)
+
+
 def build_tuple(t: Tracer, instr: Instr) -> None:
     first = len(t.stack) - instr.arg
-    t.stack[first:] = [TupleOf(tuple(t.stack[first:]))]
+    t.stack[first:] = [TupleOf(unshared(t, t.stack[first:]))]
+
+
+# Lists: only what is taken apart, or becomes a tuple, where it was made.
+
+
+def build_list(t: Tracer, instr: Instr) -> None:
+    first = len(t.stack) - instr.arg
+    t.stack[first:] = [ListOf(unshared(t, t.stack[first:]))]
+
+
+def list_append(t: Tracer, instr: Instr) -> None:
+    item = t.stack.pop()
+    if RangeIter in map(type, t.stack[1 - instr.arg :] if instr.arg > 1 else ()):
+        # A comprehension: each iteration would have code of its own.
+        raise Leave("comprehension")
+    _add_items(t, instr, unshared(t, [item]))
+
+
+def list_extend(t: Tracer, instr: Instr) -> None:
+    _add_items(t, instr, items_of(t, t.stack.pop()))
+
+
+def _add_items(t: Tracer, instr: Instr, items: tuple[Shape, ...]) -> None:
+    added = t.stack[-instr.arg]
+    if type(added) is not ListOf:
+        raise t.wrong_type(added)
+    t.stack[-instr.arg] = ListOf((*added.items, *items))
+
+
+def list_to_tuple(t: Tracer, instr: Instr) -> None:
+    t.stack.append(TupleOf(items_of(t, t.stack.pop())))
 
 
 def unpack_sequence(t: Tracer, instr: Instr) -> None:
@@ -56,6 +96,9 @@ def binary_subscr(t: Tracer, instr: Instr) -> None:
         return
     items = items_of(t, container)
     if isinstance(index, Const):
+        if type(index.value) is slice:
+            t.stack.append(_sliced(t, container, index.value))
+            return
         at = t.integer(index)
         if not -len(items) <= at < len(items):
             raise Leave("index")
@@ -69,6 +112,32 @@ def binary_subscr(t: Tracer, instr: Instr) -> None:
         _fork(t, position, items)
     else:
         t.stack.append(_choose(t, position, 0, values))
+
+
+def build_slice(t: Tracer, instr: Instr) -> None:
+    first = len(t.stack) - instr.arg
+    bounds = [_bound(t, shape) for shape in t.stack[first:]]
+    t.stack[first:] = [Const(slice(*bounds))]
+
+
+def binary_slice(t: Tracer, instr: Instr) -> None:
+    stop, start, container = (t.stack.pop() for _ in range(3))
+    t.stack.append(_sliced(t, container, slice(_bound(t, start), _bound(t, stop))))
+
+
+def _bound(t: Tracer, shape: Shape) -> int | None:
+    """A bound of a slice, or its step, which is to be known."""
+    if isinstance(shape, Const) and shape.value is None:
+        return None
+    if not isinstance(shape, Const):
+        raise Leave("slice")
+    return t.integer(shape)
+
+
+def _sliced(t: Tracer, container: Shape, bounds: slice) -> Shape:
+    if isinstance(container, ListOf) or bounds.step == 0:
+        raise Leave("slice")
+    return TupleOf(items_of(t, container)[bounds])
 
 
 def _position(t: Tracer, index: Value, length: Value) -> Value:
@@ -209,6 +278,12 @@ def _next_of_tuple(t: Tracer, instr: Instr, items: tuple[Shape, ...]) -> None:
 
 HANDLERS = {
     "BUILD_TUPLE": build_tuple,
+    "BUILD_LIST": build_list,
+    "LIST_APPEND": list_append,
+    "LIST_EXTEND": list_extend,
+    "LIST_TO_TUPLE": list_to_tuple,
+    "BUILD_SLICE": build_slice,
+    "BINARY_SLICE": binary_slice,
     "UNPACK_SEQUENCE": unpack_sequence,
     "BINARY_SUBSCR": binary_subscr,
     "GET_ITER": get_iter,

@@ -7,7 +7,7 @@ from types import ModuleType
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.names import attribute_constant, closure_constant, global_constant
 from tracejit.frontend.tracer import Leave, Tracer
-from tracejit.ir.shapes import NULL, Const, Null, Shape
+from tracejit.ir.shapes import NULL, Const, ListOf, Null, Shape
 
 
 def nothing(t: Tracer, instr: Instr) -> None:
@@ -23,7 +23,10 @@ def pop_top(t: Tracer, instr: Instr) -> None:
 
 
 def copy(t: Tracer, instr: Instr) -> None:
-    t.stack.append(t.stack[-instr.arg])
+    copied = t.stack[-instr.arg]
+    if type(copied) is ListOf:
+        raise t.wrong_type(copied)
+    t.stack.append(copied)
 
 
 def swap(t: Tracer, instr: Instr) -> None:
@@ -81,6 +84,8 @@ def _bound(t: Tracer, name: str) -> Shape:
 def _bind(t: Tracer, name: str, shape: Shape) -> None:
     if isinstance(shape, Null):
         t.locals.pop(name, None)
+    elif type(shape) is ListOf:
+        raise t.wrong_type(shape)
     else:
         t.locals[name] = shape
 

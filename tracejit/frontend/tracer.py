@@ -17,6 +17,7 @@ from tracejit.ir.function import Assumption, Block, Function, Inst, Target
 from tracejit.ir.ops import Op, Opcode
 from tracejit.ir.shapes import (
     Const,
+    ListOf,
     Null,
     RangeIter,
     RangeOf,
@@ -221,6 +222,8 @@ class Tracer:
                 return "tuple"
             case TupleIter():
                 return "tuple_iterator"
+            case ListOf():
+                return "list"
             case RangeOf():
                 return "range"
             case RangeIter():
@@ -528,7 +531,7 @@ class Tracer:
         match shape:
             case Value():
                 return [shape]
-            case TupleOf(items) | TupleIter(items):
+            case TupleOf(items) | TupleIter(items) | ListOf(items):
                 return [value for item in items for value in self._inputs(item)]
             case RangeOf(first, stop, step) | RangeIter(first, stop, step):
                 ends = [end for end in (stop, step) if not self._is_argument(end)]
@@ -540,7 +543,7 @@ class Tracer:
         match shape:
             case Value():
                 return next(params)
-            case TupleOf(items) | TupleIter(items):
+            case TupleOf(items) | TupleIter(items) | ListOf(items):
                 return type(shape)(tuple([self._inside(item, params) for item in items]))
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
                 first = self._inside(first, params)
@@ -572,8 +575,8 @@ class Tracer:
                 return self.fconst(value)
             case Const(value) if type(value) is int and (fits_i64(value) or fits_u64(value)):
                 return self.iconst(value)
-            case TupleOf(items):
-                return TupleOf(tuple([self._generalise(item) for item in items]))
+            case TupleOf(items) | ListOf(items):
+                return type(shape)(tuple([self._generalise(item) for item in items]))
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
                 general = self._generalise(first)
                 return shape if general is first else type(shape)(general, stop, step, up)
@@ -588,7 +591,7 @@ class Tracer:
                 return ("int", value)
             case Const(value):
                 return ("const", id(value))
-            case TupleOf(items) | TupleIter(items):
+            case TupleOf(items) | TupleIter(items) | ListOf(items):
                 return (type(shape), *[self._key(item) for item in items])
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
                 ends = [end if self._is_argument(end) else self._key(end) for end in (stop, step)]

@@ -16,6 +16,7 @@ from tracejit.ir.ops import CALLS, PARTS, Op, Undefined
 from tracejit.ir.shapes import (
     NULL,
     Const,
+    ListOf,
     Null,
     RangeIter,
     RangeOf,
@@ -163,6 +164,8 @@ def evaluate(shape: Shape, values: Mapping[Value, object]) -> object:
             return unsigned(values[value])  # type: ignore[arg-type]  # an i64
         case TupleOf(items):
             return tuple(evaluate(item, values) for item in items)
+        case ListOf(items):
+            return [evaluate(item, values) for item in items]
         case TupleIter(items):
             return iter(tuple(evaluate(item, values) for item in items))
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):

@@ -27,7 +27,17 @@ from tracejit.ir.function import (
 )
 from tracejit.ir.ops import CALLS, NUMBERED, PARTS, Op
 from tracejit.ir.printer import Opaque, builtin
-from tracejit.ir.shapes import NULL, Const, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
+from tracejit.ir.shapes import (
+    NULL,
+    Const,
+    ListOf,
+    RangeIter,
+    RangeOf,
+    Shape,
+    TupleIter,
+    TupleOf,
+    Unsigned,
+)
 from tracejit.ir.types import PYTHON_TYPES, TYPES, Type, bits_of
 from tracejit.ir.value import Value
 
@@ -296,9 +306,10 @@ class _Parser:
             return Unsigned(value)
         if line.accept("("):
             return TupleOf(tuple(line.listed(")", self.shape)))
-        if line.accept("items"):
-            line.expect("(")
-            return TupleIter(tuple(line.listed(")", self.shape)))
+        for word, made in (("items", TupleIter), ("list", ListOf)):
+            if line.accept(word):
+                line.expect("(")
+                return made(tuple(line.listed(")", self.shape)))
         if line.peek in ("range", "iter"):
             make = RangeOf if line.next() == "range" else RangeIter
             line.expect("(")

@@ -20,7 +20,17 @@ from tracejit.ir.function import (
     Target,
 )
 from tracejit.ir.ops import NUMBERED, Op
-from tracejit.ir.shapes import Const, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf, Unsigned
+from tracejit.ir.shapes import (
+    Const,
+    ListOf,
+    Null,
+    RangeIter,
+    RangeOf,
+    Shape,
+    TupleIter,
+    TupleOf,
+    Unsigned,
+)
 from tracejit.ir.value import Value
 
 
@@ -118,6 +128,8 @@ def print_shape(shape: Shape) -> str:
             return f"({_print_items(items)})"
         case TupleIter(items):
             return f"items({_print_items(items)})"
+        case ListOf(items):
+            return f"list({_print_items(items)})"
         case RangeOf(start, stop, step, ascending):
             name = "range"
         case RangeIter(start, stop, step, ascending):

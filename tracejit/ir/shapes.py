@@ -72,7 +72,16 @@ class TupleIter:
     items: tuple[Shape, ...]
 
 
-Shape: TypeAlias = Value | Null | Const | Unsigned | TupleOf | TupleIter | RangeOf | RangeIter
+@dataclass(slots=True, eq=False)
+class ListOf:
+    """A list to which nothing else refers, as its items."""
+
+    items: tuple[Shape, ...]
+
+
+Shape: TypeAlias = (
+    Value | Null | Const | Unsigned | TupleOf | TupleIter | ListOf | RangeOf | RangeIter
+)
 
 
 def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
@@ -83,7 +92,7 @@ def map_values(shape: Shape, replace: Callable[[Value], Shape]) -> Shape:
         case Unsigned(value):
             replaced = replace(value)
             return Unsigned(replaced) if isinstance(replaced, Value) else replaced
-        case TupleOf(items) | TupleIter(items):
+        case TupleOf(items) | TupleIter(items) | ListOf(items):
             return type(shape)(tuple(map_values(item, replace) for item in items))
         case RangeOf(start, stop, step, ascending) | RangeIter(start, stop, step, ascending):
             first, last, by = (map_values(part, replace) for part in (start, stop, step))
@@ -99,7 +108,7 @@ def values_in(shape: Shape) -> list[Value]:
             return [shape]
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
             parts: tuple[Shape, ...] = (start, stop, step)
-        case TupleOf(items) | TupleIter(items):
+        case TupleOf(items) | TupleIter(items) | ListOf(items):
             parts = items
         case Unsigned(value):
             return [value]
@@ -123,7 +132,7 @@ def readings(shape: Shape) -> list[bool]:
             return [True]
         case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
             return [reading for part in (start, stop, step) for reading in readings(part)]
-        case TupleOf(items) | TupleIter(items):
+        case TupleOf(items) | TupleIter(items) | ListOf(items):
             return [reading for item in items for reading in readings(item)]
     return []
 

@@ -23,6 +23,7 @@ from typing import Final
 from tracejit.ir.frame_state import FrameState
 from tracejit.ir.shapes import (
     Const,
+    ListOf,
     Null,
     RangeIter,
     RangeOf,
@@ -185,7 +186,7 @@ def _makes_range(shape: Shape) -> bool:
     match shape:
         case RangeOf() | RangeIter():
             return True
-        case TupleOf(items) | TupleIter(items):
+        case TupleOf(items) | TupleIter(items) | ListOf(items):
             return any(_makes_range(item) for item in items)
     return False
 
@@ -251,11 +252,12 @@ class _Writer:
             case Null():
                 self.depth += 1
                 yield _instruction("PUSH_NULL")
-            case TupleOf(items) | TupleIter(items):
+            case TupleOf(items) | TupleIter(items) | ListOf(items):
                 self.depth += 1
                 for item in items:
                     yield from self.make(item, argument)
-                yield _instruction("BUILD_TUPLE", len(items))
+                made = "BUILD_LIST" if isinstance(shape, ListOf) else "BUILD_TUPLE"
+                yield _instruction(made, len(items))
                 if isinstance(shape, TupleIter):
                     yield _instruction("GET_ITER")
             case RangeOf(start, stop, step, _) | RangeIter(start, stop, step, _):
