@@ -140,16 +140,30 @@ class Selector:
 
     # Operands
 
-    def register(self, value: Value) -> VirtualRegister:
-        """The value's register; for a constant, one that is loaded here or before all loops."""
+    def source(self, value: Value) -> VirtualRegister | int:
+        """The value as the source of a move: every constant is an immediate."""
         found = self.registers.get(value)
         if found is None:
             constant = constant_of(value)
             if constant is not None:
-                return self.copy_float(constant) if value.type == F64 else self.constant(constant)
+                return constant
             found = self._assign(value)
         self.live.add(value)
         return found
+
+    def register(self, value: Value) -> VirtualRegister:
+        """The value's register; for a constant, one that is loaded here or before all loops."""
+        source = self.source(value)
+        if not isinstance(source, int):
+            return source
+        return self.copy_float(source) if value.type == F64 else self.constant(source)
+
+    def operand(self, value: Value) -> VirtualRegister | int:
+        """The value as an immediate if it can be one, or its register."""
+        source = self.source(value)
+        if not isinstance(source, int) or value.type == F64 or fits_i32(source):
+            return source
+        return self.constant(source)
 
     def place(self, value: Value) -> VirtualRegister:
         """The register that is to receive the value."""
@@ -159,18 +173,6 @@ class Selector:
         new = self.lir.new_float if value.type == F64 else self.lir.new_register
         found = self.registers[value] = new()
         return found
-
-    def operand(self, value: Value) -> VirtualRegister | int:
-        """The value as an immediate if it can be one, or its register."""
-        constant = constant_of(value)
-        if constant is not None and (value.type == F64 or fits_i32(constant)):
-            return constant
-        return self.register(value)
-
-    def source(self, value: Value) -> VirtualRegister | int:
-        """The value as the source of a move: every constant is an immediate."""
-        constant = constant_of(value)
-        return self.register(value) if constant is None else constant
 
     def temporary(self) -> VirtualRegister:
         return self.lir.new_register()

@@ -94,7 +94,7 @@ class FrameState:
         for shape in (*self._locals.values(), *self._stack):
             if type(shape) is Value:
                 found.append(False)
-            else:
+            elif type(shape) is not Const and shape is not NULL:
                 found += readings(shape)
         if self._call is not None:
             found += self._call.caller._readings()
