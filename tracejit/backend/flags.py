@@ -25,53 +25,56 @@ _KEEPERS: Final = {*_READERS, "mov", "mov32", "lea", "not", "bswap", "xchg", "co
 """What leaves the flags as they are."""
 
 
-def drop_tests(insts: Sequence[MachInst], last: MachInst | None) -> list[MachInst]:
+def drop_tests(insts: list[MachInst], last: MachInst | None) -> list[MachInst]:
     """The instructions of a block, which `last` follows, without tests of what is in the flags."""
-    comparisons = [name for inst in insts if (name := inst.op.mnemonic) in _COMPARISONS]
-    if comparisons in ([], ["cmp"]):
-        # What compares two operands is dropped only if it does so again.
-        return list(insts)
+    comparisons = [at for at, inst in enumerate(insts) if inst.op.mnemonic in _COMPARISONS]
     kept: list[MachInst] = []
-    known: list[Operand] = []
-    """What the flags are by: two that were compared, or twice what was compared with 0."""
-    writer = None
-    for at, inst in enumerate(insts):
-        op = inst.op
-        if (
-            writer is not None
-            and inst.operands == known
-            and _tells_the_same(op, writer.op)
-            and (
-                op is writer.op
-                or writer.op.mnemonic in _BITWISE
-                or _read(insts, at, last) <= _OF_RESULT
-            )
-        ):
+    done = 0
+    for at in comparisons:
+        kept += insts[done:at]
+        test = insts[at]
+        done = at + 1
+        if _is_known(test, kept, insts[done:], last):
             continue
-        if (
-            op.name == "test"
-            and kept
-            and (summed := _as_sum(kept[-1], inst))
-            and _read(insts, at, last) <= _OF_RESULT
-        ):
+        summed = _as_sum(kept[-1], test) if kept and test.op.name == "test" else []
+        if summed and _read(insts[done:], last) <= _OF_RESULT:
             kept[-1:] = summed
-            known, writer = inst.operands, kept[-1]
-            continue
-        kept.append(inst)
-        if op.mnemonic in _BY_RESULT and _sets_flags(inst):
-            known, writer = inst.operands[:1] * 2, inst
-        elif op.mnemonic == "cmp" and Memory not in map(type, inst.operands):
-            known, writer = inst.operands, inst
-        elif writer is not None and not _keeps(inst, known):
-            known, writer = [], None
-    return kept
+        else:
+            kept.append(test)
+    return kept + insts[done:] if comparisons else insts
 
 
-def _keeps(inst: MachInst, known: Sequence[Operand]) -> bool:
-    """Whether flags are by the same afterwards as before."""
-    if inst.op.name not in _KEEPERS:
+def _is_known(
+    test: MachInst, above: Sequence[MachInst], below: Sequence[MachInst], last: MachInst | None
+) -> bool:
+    """Whether the flags are, as far as anything reads them, as the comparison sets them."""
+    writer, known = _writer(above)
+    if writer is None or test.operands != known or not _tells_the_same(test.op, writer):
         return False
-    return not any(inst.operands[place] in known for place in inst.op.writes)
+    if test.op is writer or writer.mnemonic in _BITWISE:
+        return True
+    return _read(below, last) <= _OF_RESULT
+
+
+def _writer(insts: Sequence[MachInst]) -> tuple[MachOp | None, Sequence[Operand]]:
+    """What has set the flags, and what they are by.
+
+    Two operands that were compared, or twice what was compared with 0.
+    """
+    written: list[Operand] = []
+    for inst in reversed(insts):
+        op, operands = inst.op, inst.operands
+        if op.name in _KEEPERS:
+            written += [operands[place] for place in op.writes]
+            continue
+        if op.mnemonic in _BY_RESULT and _sets_flags(inst):
+            known = operands[:1] * 2
+        elif op.mnemonic == "cmp" and Memory not in map(type, operands):
+            known = operands
+        else:
+            break
+        return (None, []) if any(place in known for place in written) else (op, known)
+    return None, []
 
 
 def _tells_the_same(op: MachOp, writer: MachOp) -> bool:
@@ -103,10 +106,10 @@ def _sets_flags(inst: MachInst) -> bool:
     )
 
 
-def _read(insts: Sequence[MachInst], at: int, last: MachInst | None) -> set[str]:
-    """The conditions that are read of the flags that the instruction at this place sets."""
+def _read(insts: Sequence[MachInst], last: MachInst | None) -> set[str]:
+    """The conditions that the instructions, and what follows, read of the flags before them."""
     found: set[str] = set()
-    for inst in [*insts[at + 1 :], *((last,) if last is not None else ())]:
+    for inst in [*insts, *((last,) if last is not None else ())]:
         if inst.op.name in _READERS:
             found.add(_READERS[inst.op.name])
         elif inst.op.name not in _KEEPERS:
