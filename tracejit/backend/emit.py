@@ -75,6 +75,8 @@ class _Emitter:
         self.code = {block: _code_of(block) for block in function.blocks}
         self.destinations = {block: self.destination(block) for block in function.blocks}
         """Where a jump to each block really goes."""
+        self.names = {block: self.name(block) for block in function.blocks}
+        """The labels by which blocks are reached."""
         self.emitted: dict[LirBlock, int] = {}
         """The line that each block begins with."""
         self.begin = 0
@@ -108,7 +110,7 @@ class _Emitter:
         return label
 
     def to_block(self, block: LirBlock) -> str:
-        label = self.label_of(block)
+        label = self.names[block]
         if not self.cold and self.destinations[block] in self.emitted:
             self.heads.add(label + ":")
         return self.to(label)
@@ -178,7 +180,7 @@ class _Emitter:
         condition = jump.op.name[1:]
         if following is not None and self.destinations[taken] is self.destinations[following]:
             taken, other, condition = other, taken, INVERSE[condition]
-        if self.label_of(taken) != self.label_of(other):
+        if self.names[taken] != self.names[other]:
             self.lines.append(f"j{condition} {self.to_block(taken)}")
         self.go(other, following, repeated)
 
@@ -214,7 +216,7 @@ class _Emitter:
             seen.add(other)
             block = other
 
-    def label_of(self, block: LirBlock) -> str:
+    def name(self, block: LirBlock) -> str:
         """What to jump to in order to reach the block; an exit if it does nothing but leave."""
         destination = self.destinations[block]
         insts, _, _ = self.code[destination]
