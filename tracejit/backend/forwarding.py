@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from tracejit.backend.lir import LirBlock, LirFunction, MachInst, Operand, Slot
+from tracejit.backend.lir import LirBlock, MachInst, Operand, Slot
 from tracejit.backend.x64 import FIRST_XMM, ROWS, Register
 
 _MOV, _COPY, _PMOVE = (ROWS[name] for name in ("mov", "copy", "pmove"))
@@ -17,14 +17,8 @@ _Known: TypeAlias = dict[Operand, Operand]
 """By slot, the register or the number that is the same."""
 
 
-def forward(function: LirFunction) -> None:
+def forward(block: LirBlock) -> None:
     """Spare loads and stores of allocated code, in place."""
-    if function.slots:
-        for block in function.blocks:
-            _forward_in(block)
-
-
-def _forward_in(block: LirBlock) -> None:
     known: _Known = {}
     kept: list[MachInst] = []
     for inst in block.insts:

@@ -33,6 +33,8 @@ class Liveness:
 
     insts: list[MachInst]
     """All in the order of the text: the k-th from the end is `insts[~k]`."""
+    tops: dict[LirBlock, int]
+    """The place right above each block."""
     copies: list[tuple[float, Operand, Operand]]
     """Target and source of each move, and how often it runs, as a guess from loops and coldness."""
     addresses: list[Memory]
@@ -43,6 +45,12 @@ class Liveness:
     """Where each register is live."""
     weights: list[float]
     """How often each virtual register is read and written; what only exits read adds nothing."""
+
+    def blocks_at(self, places: int) -> list[LirBlock]:
+        """The blocks that have any of the places."""
+        ends = [*self.tops.values(), 1][1:]
+        spans = zip(self.tops.items(), ends, strict=True)
+        return [block for (block, top), end in spans if places & (top - end)]
 
     def occurrences(self, register: VirtualRegister) -> Iterator[int]:
         """The instructions that write or read it, or an exit of which does: each k, from above."""
@@ -64,18 +72,17 @@ def frequency_of(block: LirBlock) -> float:
 def live_ranges(function: LirFunction) -> Liveness:
     insts = [inst for block in function.blocks for inst in block.insts]
     count = FIRST_VIRTUAL + len(function.registers)
-    found = Liveness(insts, [], [], [0] * count, [], [0.0] * count)
+    found = Liveness(insts, {}, [], [], [0] * count, [], [0.0] * count)
     implicit: dict[MachOp, int] = {}
-    tops: dict[LirBlock, int] = {}
     place = 2 * len(insts)
     for block in function.blocks:
-        tops[block] = 1 << place
+        found.tops[block] = 1 << place
         _survey(block, place, found, implicit)
         place -= 2 * len(block.insts)
     for op, places in implicit.items():
         for number, access in op.implicit:
             found.accesses[number] |= access * places
-    found.ranges = _ranges(found.accesses, _Flow(function.blocks, tops), 2 * len(insts))
+    found.ranges = _ranges(found.accesses, _Flow(function.blocks, found.tops), 2 * len(insts))
     return found
 
 

@@ -79,7 +79,8 @@ def allocate(function: LirFunction) -> None:
     allocator.coalesce()
     allocator.assign()
     allocator.rewrite()
-    forward(function)
+    for block in allocator.liveness.blocks_at(allocator.spilled):
+        forward(block)
 
 
 class _Allocator:
@@ -100,6 +101,8 @@ class _Allocator:
             if live
         }
         self.slots: list[int] = []
+        self.spilled = 0
+        """Where registers are accessed that are in slots."""
         self.before: dict[MachInst, list[MachInst]] = {}
         self.after: dict[MachInst, list[MachInst]] = {}
         self.saved = {r for r in CALLEE_SAVED if self.fixed[r] and r not in function.pinned}
@@ -180,6 +183,7 @@ class _Allocator:
             constant = self.constant_of(spilled)
             spilled.place = self.free_slot(spilled.range) if constant is None else constant
             for member in spilled.members:
+                self.spilled |= self.liveness.accesses[member.number]
                 for number in self.liveness.occurrences(member):
                     pending += self.rewrite_spilled(number, member, spilled)
 
@@ -293,17 +297,19 @@ class _Allocator:
             insts: list[MachInst] = []
             for inst in block.insts:
                 _place(inst, places)
-                for exit in inst.exits:
-                    _place_exit(exit, places)
                 if inst.op is _PMOVE:
-                    pairs = zip(inst.operands[::2], inst.operands[1::2], strict=True)
-                    insts += sequence(list(pairs))  # type: ignore[arg-type]  # places by now
+                    targets, sources = inst.operands[::2], inst.operands[1::2]
+                    if targets != sources:
+                        moves = zip(targets, sources, strict=True)
+                        insts += sequence(list(moves))  # type: ignore[arg-type]  # places by now
                 if before and inst in before:
                     insts += [load for load in before[inst] if not _is_reload(insts, load)]
                 insts.append(inst)
                 if after and inst in after:
                     insts += after[inst]
             block.insts = insts
+        for exit in function.exits:
+            _place_exit(exit, places)
         function.slots = len(self.slots)
         function.saved = tuple(r for r in CALLEE_SAVED if r in self.saved)
 
