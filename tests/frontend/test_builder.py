@@ -11,7 +11,7 @@ from tests.frontend.continuing import beyond, built, exact, run
 from tracejit.frontend.builder import build
 from tracejit.frontend.unsupported import Unsupported
 from tracejit.ir.dominators import dominator_tree, reverse_postorder
-from tracejit.ir.function import CellIs, Function, FunctionHas, GlobalIs
+from tracejit.ir.function import CellIs, Function, FunctionHas, GlobalIs, rows_of
 from tracejit.ir.interpreter import Left, Returned
 from tracejit.ir.ops import Op
 from tracejit.ir.parser import parse
@@ -363,6 +363,56 @@ def test_too_many_versions_of_a_place_leave() -> None:
     assert found.reason == "too-many-versions"
     assert found.locals["n"] > 80  # type: ignore[operator]
     assert run(function(source), (3,)) == Returned((((None, 3), 2), 1))
+
+
+MERGING = """
+def f(a, b):
+    total = 0
+    for i in range(a):
+        square = i * i
+        x, y = square, b
+        while y:
+            x, y = y, x % y
+        if x > 1:
+            continue
+        if i % 3:
+            total += square
+        else:
+            total -= b
+    return total, b
+"""
+
+
+def test_blocks_have_parameters_for_what_is_bound_differently_on_the_ways_there() -> None:
+    ir = built(function(MERGING), (5, 7))
+    assert len(ir.edges()) > 3
+    for block, edges in ir.edges().items():
+        for param, given in rows_of(block, edges):
+            assert len({*given} - {param}) > 1, block
+    assert run(function(MERGING), (20, 7)) == Returned(function(MERGING)(20, 7))
+
+
+TWO_WAYS = """
+def f(a, b):
+    x = not a or b
+    y = a + b
+    if b > a:
+        x = 3
+    else:
+        x = y
+    while b > 0:
+        b -= y
+        y += 1
+    return x, y
+"""
+
+
+@pytest.mark.parametrize("args", [(0, 0), (0, 5), (5, 7), (7, 5), (3, 40), (True, 2)])
+def test_what_two_versions_bind_meets_where_they_merge(args: tuple[int, int]) -> None:
+    made = function(TWO_WAYS)
+    assert run(made, args) == Returned(made(*args))
+    # What follows is there at most twice.
+    assert ops(built(made, args)).count("ret") <= 2
 
 
 def test_a_local_that_changes_its_type_makes_versions() -> None:

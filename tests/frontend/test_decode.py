@@ -86,8 +86,8 @@ def test_liveness_follows_loops_and_handlers() -> None:
         if instr.name == "BINARY_OP" and instr.arg == "//"
     ]
     for offset in divisions:
-        assert flow.live_at(offset) == ("a", "b", "x")
-    assert flow.live_at(0) == ("a", "b", "c")
+        assert flow.named(flow.live[offset]) == ("a", "b", "x")
+    assert flow.named(flow.live[0]) == ("a", "b", "c")
 
 
 def test_lines_are_given_for_each_instruction() -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from types import CodeType, FunctionType
+from typing import Final
 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.flow import Flow
@@ -42,6 +44,8 @@ from tracejit.ir.value import Value
 MAX_VERSIONS = 8
 """Versions of one offset; what comes in other shapes leaves."""
 
+_ITERATORS: Final = (RangeIter, TupleIter)
+
 
 class Leave(Exception):
     """The interpreter has to take over before the current instruction."""
@@ -61,8 +65,13 @@ class Frame:
     caller: Caller | None = None
     call: Inlined | None = None
     """The caller's part of every FrameState."""
-    versions: dict[Hashable, dict[Hashable, Block]] = field(default_factory=dict)
-    """By offset and the like, which count apart, then by what they are specialised on."""
+    versions: dict[Hashable, dict[Hashable, tuple[Block, list[Shape]]]] = field(
+        default_factory=dict
+    )
+    """By offset and the like, which count apart, then by what they are specialised on.
+
+    Each with what it takes to be the same whenever control comes there.
+    """
 
     def chain(self) -> list[Frame]:
         """The frame, and all that it was called from."""
@@ -200,7 +209,8 @@ class Tracer:
 
     def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
         bound = self.locals
-        live = {name: bound[name] for name in self.frame.flow.live_at(offset) if name in bound}
+        flow = self.frame.flow
+        live = {name: bound[name] for name in flow.named(flow.live[offset]) if name in bound}
         return FrameState(offset, live, stack, self.frame.call)
 
     def leave(self, reason: str) -> None:
@@ -259,7 +269,8 @@ class Tracer:
     def after_call(self) -> FrameState:
         """Where the current instruction goes on that calls, its operands off the stack."""
         # What is live behind the call, or where it is caught if it raises.
-        names, bound = self.frame.flow.live_at(self.instr.offset), self.locals
+        flow, bound = self.frame.flow, self.locals
+        names = flow.named(flow.live[self.instr.offset])
         live = {name: bound[name] for name in names if name in bound}
         return FrameState(self.instr.next, live, tuple(self.stack), self.frame.call)
 
@@ -479,36 +490,65 @@ class Tracer:
         )
 
     def _merge(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
+        """To a block version with parameters for what is bound differently on the ways there.
+
+        Code that has several versions may bind differently what it binds only once. Then, of the
+        versions behind it, one is for whatever else comes.
+        """
+        flow, place = self.frame.flow, (offset, midway, latch)
+        changing = flow.changing.get(offset, 0) | flow.copied
+        return (
+            self._way_to(*place, changing, self._settled(offset, latch))
+            or self._way_to(*place, flow.bound, 0)
+            or self._too_many(offset)
+        )
+
+    def _settled(self, offset: int, latch: bool) -> int:
+        """How many of the deepest slots have iterators that do not go on right there."""
+        flow, stack = self.frame.flow, self.stack
+        if flow.copied:
+            return 0
+        count = 0
+        while count < len(stack) and type(stack[count]) in _ITERATORS:
+            count += 1
+        goes_on = flow.instrs[offset].name == "FOR_ITER" and not latch
+        return count - 1 if goes_on and count == len(stack) else count
+
+    def _way_to(
+        self, offset: int, midway: tuple[int, ...], latch: bool, changing: int, settled: int
+    ) -> Target | None:
+        """To the version for what is there now, of what is not changing; None if there is none."""
         bound, flow = self.locals, self.frame.flow
-        fixed = flow.fixed
-        names = [name for name in flow.live_at(offset) if name in bound]
-        varying = [name for name in names if name not in fixed]
+        live = flow.live[offset]
+        same = {name: bound[name] for name in flow.named(live & ~changing) if name in bound}
+        names = [name for name in flow.named(live & changing) if name in bound]
         shapes: list[Shape] = []
-        key: list[Hashable] = [tuple(names)]
+        key: list[Hashable] = [tuple(same), tuple(names)]
         values: list[Value] = []
-        iterations: list[int] = []
-        for shape in (*[bound[name] for name in varying], *self.stack):
+        for shape in (*[bound[name] for name in names], *self.stack[settled:]):
             if type(shape) is Value:
                 values.append(shape)
             else:
                 shape = self._generalise(shape)
                 values += self._inputs(shape)
-                if type(shape) is TupleIter:
-                    iterations.append(len(shape.items))
             shapes.append(shape)
             key.append(self._key(shape))
-        place = offset, latch, midway, *iterations
+        known = [*same.values(), *self.stack[:settled]]
+        iterations = [len(shape.items) for shape in self.stack if type(shape) is TupleIter]
+        place = offset, latch, midway, changing, settled, *iterations
         versions = self.frame.versions.setdefault(place, {})
         specialised = tuple(key)
-        block = versions.get(specialised)
-        if block is None:
+        version = versions.get(specialised)
+        if version is None:
             if len(versions) == MAX_VERSIONS:
-                return self._too_many(offset)
-            block = versions[specialised] = self._version(values)
-            same = {name: bound[name] for name in names if name in fixed}
-            entry = Entry(self.frame, block, offset, same, [], midway, latch)
-            self._fill_later(entry, varying, shapes)
-        return Target(block, values)
+                return None
+            block = self._version(values)
+            version = versions[specialised] = block, known
+            entry = Entry(self.frame, block, offset, same, self.stack[:settled], midway, latch)
+            self._fill_later(entry, names, shapes)
+        elif not all(map(is_, known, version[1])):
+            return None
+        return Target(version[0], values)
 
     def _version(self, values: list[Value]) -> Block:
         """A block with a parameter for each value."""
