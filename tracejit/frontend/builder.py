@@ -8,6 +8,7 @@ from types import FunctionType, NoneType
 from typing import Final
 
 from tracejit.frontend import arithmetic, calls, comparisons, control, natives, sequences, stack
+from tracejit.frontend.decode import Instr
 from tracejit.frontend.flow import flow_of
 from tracejit.frontend.program import Arguments, Callee, Native, Program
 from tracejit.frontend.tracer import Entry, Leave, Tracer
@@ -157,12 +158,15 @@ def _trace(tracer: Tracer, entry: Entry) -> None:
         instr = tracer.frame.flow.instrs[offset]
         tracer.begin(instr)
         try:
-            handler = HANDLERS.get(instr.name)
-            if handler is None:
-                raise Leave(f"opcode:{instr.name}")
-            handler(tracer, instr)
+            HANDLERS.get(instr.name, _leave)(tracer, instr)
         except Leave as leave:
             tracer.leave(leave.reason)
+            return
         offset = tracer.next
-        if tracer.block is not None and offset in tracer.frame.flow.merges:
+        if offset in tracer.frame.flow.merges and tracer.block is not None:
             tracer.jump(offset)
+            return
+
+
+def _leave(tracer: Tracer, instr: Instr) -> None:
+    raise Leave(f"opcode:{instr.name}")

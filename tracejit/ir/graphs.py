@@ -125,12 +125,11 @@ def _immediate_dominators(sources: list[list[int]], retreating: list[tuple[int, 
     while changed:
         changed = False
         for at in range(1, len(sources)):
-            new = -1
-            for other in sources[at]:
+            # The first one comes before.
+            new, *others = sources[at]
+            for other in others:
                 if idoms[other] < 0:
                     continue
-                if new < 0:
-                    new = other
                 while new != other:
                     if new > other:
                         new = idoms[new]

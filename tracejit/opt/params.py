@@ -7,7 +7,7 @@ taken to be the same until two values meet, after Simpson, "Value-Driven Redunda
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from tracejit.ir.function import Block, Function, Inst, Target, rows_of
@@ -53,8 +53,7 @@ def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
     Each sweep starts from what the last one believed; None is nothing yet. That a parameter may
     hold what it holds already tells nothing of it.
     """
-    params = {param for param, _ in rows}
-    rows = [(param, given) for param, given in rows if not _hold_several(given, params)]
+    rows = _unclear(rows)
     same: dict[Value, Value | None] = dict.fromkeys([param for param, _ in rows])
     sweeps = 0
     changed = True
@@ -79,15 +78,15 @@ def _copies(rows: list[tuple[Value, Sequence[Value]]]) -> dict[Value, Value]:
     return {param: value for param, value in same.items() if value and value is not param}
 
 
-def _hold_several(given: Sequence[Value], params: Container[Value]) -> bool:
-    """Whether two different values are among these that are not parameters themselves."""
-    first = None
-    for arg in given:
-        if arg not in params:
-            if first is not None and arg is not first:
-                return True
-            first = arg
-    return False
+def _unclear(rows: list[tuple[Value, Sequence[Value]]]) -> list[tuple[Value, Sequence[Value]]]:
+    """The rows but those of parameters that at once are seen to hold several values."""
+    unclear = {param for param, _ in rows}
+    left = 0
+    while left != (left := len(unclear)):
+        for param, given in rows:
+            if param in unclear and len({*given} - unclear) > 1:
+                unclear.remove(param)
+    return [(param, given) for param, given in rows if param in unclear]
 
 
 def _replace_twins(

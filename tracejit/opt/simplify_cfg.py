@@ -29,7 +29,8 @@ def _straighten(function: Function) -> bool:
     """Let edges lead where they go in the end."""
     changed = _thread_jumps(function)
     for block in function.blocks:
-        changed |= _resolve_branch(function, block)
+        if block.insts[-1].op is Op.br_if:
+            changed |= _resolve_branch(function, block)
     return changed
 
 
@@ -77,8 +78,6 @@ def _with_params_read_elsewhere(function: Function, trivial: set[Block]) -> set[
 def _resolve_branch(function: Function, block: Block) -> bool:
     """Make a branch that cannot go two ways a jump."""
     branch = block.insts[-1]
-    if branch.op is not Op.br_if:
-        return False
     condition = branch.args[0].origin
     if isinstance(condition, Inst) and condition.op is Op.bconst:
         chosen = branch.targets[0 if condition.imm else 1]
