@@ -72,7 +72,8 @@ def flow_of(code: CodeType) -> Flow:
     bound = {start: ~run.kept for start, run in runs.items()}
     copied = 0
     unbound = _entered_unbound(paths, bound, live, _parameters(code))
-    for header in _entered_midway(runs, inside) | (unbound & loops.keys()):
+    midway = _entered_midway([runs[start] for start in paths.order], inside)
+    for header in midway | (unbound & loops.keys()):
         copied |= _any([bound[start] for start in runs if header <= start <= ends[header]])
     return Flow(
         code.co_varnames,
@@ -111,11 +112,11 @@ def _changing(paths: Dominators[int], bound: dict[int, int]) -> dict[int, int]:
     return dict(zip(paths.order, found, strict=True))
 
 
-def _entered_midway(runs: dict[int, Run], inside: dict[int, tuple[int, ...]]) -> set[int]:
+def _entered_midway(runs: Iterable[Run], inside: dict[int, tuple[int, ...]]) -> set[int]:
     """The headers of the loops that are entered elsewhere, as by a resume function."""
     return {
         header
-        for run in runs.values()
+        for run in runs
         for successor in run.successors
         for header in inside[successor]
         if header != run.end and header not in inside[run.end]
