@@ -112,6 +112,8 @@ def _types(signature: Signature) -> str:
 def _kind(kind: Kind) -> str:
     if isinstance(kind, Exactly):
         return getattr(kind.value, "__qualname__", "function")
+    if isinstance(kind, tuple):
+        return _types(kind)
     return _KINDS.get(kind, kind.__name__)
 
 

@@ -25,7 +25,7 @@ from tests.differential import (
     compare,
     fingerprint,
 )
-from tests.fuzz.generate import HELPERS, generate
+from tests.fuzz.generate import HELPERS, PAIR, generate
 
 REGRESSIONS = Path(__file__).parent.parent / "regressions"
 CALLS = 8
@@ -60,7 +60,10 @@ def make_case(chooser: random.Random, calm: bool | None = None) -> Case:
     if calm is None:
         calm = chooser.randrange(2) == 1
     source, floats = generate(chooser, calm)
-    return Case(source, [make_arguments(chooser, calm, floats) for _ in range(CALLS)])
+    calls = [make_arguments(chooser, calm, floats) for _ in range(CALLS)]
+    if f"def program(a, {PAIR})" in source:
+        calls = [(a, tuple(pair)) for a, *pair in calls]
+    return Case(source, calls)
 
 
 def make_arguments(chooser: random.Random, calm: bool, floats: bool) -> tuple[object, ...]:

@@ -724,13 +724,17 @@ class Generator:
         for name in LOCALS[: self.chooser.randrange(len(LOCALS) + 1)]:
             first.append(ast.Assign([ast.Name(name)], self.leaf()))
             self.names.append(name)
+        taken: Sequence[str] = PARAMETERS
         body = first
+        if self.chance(12):
+            taken = (*PARAMETERS[:-2], PAIR)
+            body.insert(0, unpack_pair(PARAMETERS[-2:]))
         while self.budget > 0:
             body += self.body(Place(), 8)
         body.append(ast.Return(self.everything()))
         if any(isinstance(n, ast.Name) and n.id == "TALLY" for s in body for n in ast.walk(s)):
             body.insert(0, ast.Global(["TALLY"]))
-        return ast.FunctionDef("program", parameters(PARAMETERS), body, [])
+        return ast.FunctionDef("program", parameters(taken), body, [])
 
     def helper(self, name: str, helper: Helper) -> ast.FunctionDef:
         """A function of the parameters that are its names, the last of which have defaults."""
@@ -745,8 +749,7 @@ class Generator:
         taken = parameters(own, given)
         body: list[ast.stmt] = []
         if helper.takes_pair:
-            pair = ast.Tuple([ast.Name(name) for name in self.names[-2:]])
-            body.append(ast.Assign([pair], ast.Name(PAIR)))
+            body.append(unpack_pair(self.names[-2:]))
         if calls:
             body.append(self.bottom(DEEPEST[calls]))
         while self.budget > 0:
@@ -827,6 +830,10 @@ def fixed(node: ast.expr) -> ast.expr:
     for inner in ast.walk(node):
         inner.fixed = True  # type: ignore[attr-defined]
     return node
+
+
+def unpack_pair(names: Sequence[str]) -> ast.Assign:
+    return ast.Assign([ast.Tuple([ast.Name(name) for name in names])], ast.Name(PAIR))
 
 
 def with_pair(args: Sequence[ast.expr]) -> list[ast.expr]:

@@ -449,3 +449,66 @@ def changed(items):
 def comprehensions(n, a):
     squares = [i * i for i in (a, n, 2)]
     return squares, [i - a for i in range(n)], sum([i * a for i in (n, 1, a)])
+
+
+GIVEN = (
+    (1, 2), (3, 2.5), (0, 0), (-5, True), (2**62, 2**62), (2**63, 1), (2**64, 1), (None, 1), (1,),
+    (), (1, 2, 3), ((1, 2), 3), (1, (2.5, None)), ("a", 1), (2**31, -(2**31)), [1, 2], 7, None,
+    (math.inf, -0.0), tuple(range(8)), tuple(range(9)), (1, 2, 3, 4.5),
+)  # fmt: skip
+
+
+@on(GIVEN)
+def items_of_a_given_tuple(t):
+    return t[0], t[-1], len(t), t
+
+
+@on(GIVEN, INDICES)
+def given_tuple_indexed(t, i):
+    return t[i]
+
+
+@on(GIVEN)
+def given_tuple_unpacked(t):
+    a, b = t
+    return a * b + a, b, (b, t)
+
+
+@on(GIVEN, COUNT)
+def given_tuple_in_a_loop(t, n):
+    total = 0
+    for _ in range(n):
+        for x in t:
+            total += x
+        total *= 3
+    return total, t
+
+
+@on(GIVEN, GIVEN)
+def given_tuples_compared(t, u):
+    return t == u, t < u, 2 in t, t + u
+
+
+@on(GIVEN, COUNT)
+def given_tuple_or_another(t, n):
+    for i in range(n):
+        t = (i, t[0]) if i % 3 == 2 else t
+    return t
+
+
+@on(GIVEN, SMALL)
+def given_tuple_passed_on(t, n):
+    return total_of(t) + length_of(t) + pair(t, n)[0][0]
+
+
+@on(GIVEN)
+def nested_given_tuple(t):
+    if len(t) == 2 and t[1] is not None:
+        (a, b), c = t
+        return t[0], a + b + c
+    return t
+
+
+@on(GIVEN, COUNT)
+def fibonacci_from(t, n):
+    return fibonacci_from((t[1], t[0] + t[1]), n - 1) if n > 0 else t

@@ -7,6 +7,7 @@ from types import FunctionType
 import pytest
 
 from tests.eager import eager
+from tests.staying import native
 from tracejit import explain, stats, tracejit
 from tracejit.decorator import state_of
 from tracejit.ir.types import DIGIT_MAX, Digit, SignedDigit, UInt64
@@ -24,10 +25,25 @@ def function() -> FunctionType:
     return tracejit(FunctionType(multiply_add.__code__.replace(), {}, "f"))
 
 
+@pytest.fixture
+def total() -> FunctionType:
+    @tracejit
+    def total(t):
+        return t[0] + len(t)
+
+    return total
+
+
 def signatures(function: FunctionType) -> list[tuple[type, ...]]:
     state = state_of(function)
     assert isinstance(state, State)
     return list(state.versions)
+
+
+def refusals(function: FunctionType) -> list[tuple[type, ...]]:
+    state = state_of(function)
+    assert isinstance(state, State)
+    return list(state.refusals)
 
 
 @pytest.mark.parametrize("number", [0, 1, DIGIT_MAX])
@@ -181,3 +197,50 @@ def test_explain_names_the_kinds_of_integers(function):
     text = explain(function)
     assert "multiply_add(0 <= int < 2**30, -2**30 < int < 2**30, int): " in text
     assert "multiply_add(2**63 <= int < 2**64, bool, 0 <= int < 2**30): " in text
+
+
+def test_tuples_have_versions_by_their_items(total):
+    assert total((1, 2.5)) == 3
+    assert total((2**40, 0.5)) == 2**40 + 2
+    assert signatures(total) == [((Digit, float),), ((int, float),)]
+    total((True, None))
+    total((True, (1, ())))
+    assert signatures(total)[2:] == [((bool, type(None)),), ((bool, (Digit, ())),)]
+
+
+def test_a_last_version_is_for_all_other_tuples(total):
+    for length in range(2, 9):
+        assert total((1,) * length) == length + 1
+    assert len(signatures(total)) == 4
+    assert refusals(total) == [(tuple,)]
+
+
+@pytest.mark.parametrize("other", [(1,) * 9, ("a", "b"), (1, [2]), (1, max), (3, Number(4))])
+def test_tuples_of_other_things_are_objects(total, other):
+    if other[0] == "a":
+        with pytest.raises(TypeError):
+            total(other)
+    else:
+        assert total(other) == other[0] + len(other)
+    assert refusals(total) == [(tuple,)]
+    assert total((1, 2)) == 3
+    assert signatures(total) == [((Digit, Digit),)]
+
+
+def test_a_tuple_with_what_no_register_holds_has_no_version(total):
+    assert total((2**64, 1)) == 2**64 + 2
+    assert signatures(total) == []
+
+
+def test_a_given_tuple_stays_that_object():
+    @tracejit
+    def passed(t, n):
+        for i in range(n):
+            if t[0] * i > 2**63:
+                break
+        return t
+
+    one = (2**61, 2.5)
+    assert passed(one, 3) is one
+    assert passed(one, 9) is one
+    assert native(passed, one, 3) is one

@@ -6,7 +6,9 @@ version.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import NoneType
 
 from tracejit.backend.lir import MachInst, Memory, VirtualRegister
 from tracejit.backend.lir import inst as make
@@ -30,6 +32,8 @@ from tracejit.ir.value import Value
 
 _TYPE, _SIZE, _DIGITS = 8, 16, 24
 """Offsets in an `int` object: type, size or tag, first digit."""
+_TUPLE_SIZE, _TUPLE_ITEMS = 16, 24
+"""Offsets in a `tuple` object."""
 _FLOAT = 16
 """Offset in a `float` object: the number."""
 _MANY_DIGITS = 2 << 3
@@ -43,22 +47,57 @@ def lower_entry(select: Selector, signature: Signature) -> None:
     select.emit("entry")
     if select.lir.guards:
         select.emit("guards")
-    addresses: dict[int, VirtualRegister | int] = {}
-    params = select.function.entry.params
-    for index, (param, expected) in enumerate(zip(params, signature, strict=True)):
-        object = select.copy(Memory(RSI, 8 * index))
-        address, place = _expected(select, expected, object)
-        if address not in addresses:
-            addresses[address] = address if fits_i32(address) else select.copy(address)
-        select.emit("cmp", place, addresses[address])
-        select.emit("missne")
+    arguments = _Arguments(select, iter(select.function.entry.params))
+    for index, expected in enumerate(signature):
+        arguments.take(expected, select.copy(Memory(RSI, 8 * index)))
+
+
+@dataclass(slots=True)
+class _Arguments:
+    """Takes what the arguments are made of into the registers of the function's parameters."""
+
+    select: Selector
+    params: Iterator[Value]
+    addresses: dict[int, VirtualRegister | int] = field(default_factory=dict)
+
+    def take(self, expected: Kind, object: VirtualRegister) -> None:
+        if isinstance(expected, tuple):
+            self._take_tuple(expected, object)
+            return
+        self._check(expected, object)
+        param = next(self.params)
         # What is known of an integer in a register may have been used, even if the integer is not.
-        if param in select.registers or param.type == I64:
-            _unbox(select, param, expected, object)
+        if param in self.select.registers or param.type == I64:
+            _unbox(self.select, param, expected, object)
+
+    def _take_tuple(self, expected: tuple[Kind, ...], object: VirtualRegister) -> None:
+        select = self.select
+        self._check(tuple, object)
+        select.emit("cmp", Memory(object, _TUPLE_SIZE), len(expected))
+        select.emit("missne")
+        # What is called natively is passed the parts alone.
+        if not select.function.natives:
+            whole = next(self.params)
+            if whole in select.registers:
+                select.emit("mov", select.register(whole), object)
+        for at, kind in enumerate(expected):
+            item = select.copy(Memory(object, _TUPLE_ITEMS + 8 * at))
+            if kind is NoneType:
+                self._check(kind, item)
+            else:
+                self.take(kind, item)
+
+    def _check(self, expected: type | Exactly, object: VirtualRegister) -> None:
+        address, place = _expected(self.select, expected, object)
+        if address not in self.addresses:
+            known = address if fits_i32(address) else self.select.copy(address)
+            self.addresses[address] = known
+        self.select.emit("cmp", place, self.addresses[address])
+        self.select.emit("missne")
 
 
 def _expected(
-    select: Selector, expected: Kind, object: VirtualRegister
+    select: Selector, expected: type | Exactly, object: VirtualRegister
 ) -> tuple[int, VirtualRegister | Memory]:
     """What is to be compared for the argument: an address, and where the same one must be."""
     if isinstance(expected, Exactly):

@@ -11,10 +11,10 @@ from tracejit.frontend import arithmetic, calls, comparisons, control, natives, 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.flow import flow_of
 from tracejit.frontend.program import Arguments, Callee, Native, Program
-from tracejit.frontend.tracer import Entry, Leave, Tracer
+from tracejit.frontend.tracer import Entry, GivenTuple, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.frame_state import Called
-from tracejit.ir.function import Function
+from tracejit.ir.function import Block, Function
 from tracejit.ir.shapes import Const, Shape
 from tracejit.ir.structures import Numbers, Structure, shape_of, types_of
 from tracejit.ir.types import (
@@ -111,32 +111,42 @@ def _traced(
 
 
 def _entry(tracer: Tracer, names: tuple[str, ...], arguments: Sequence[Structure]) -> Entry:
-    """An object has one parameter; a tuple or a range, which only native calls pass, its parts."""
-    types = [
-        types_of(found) if isinstance(found, tuple | Numbers) else [_value_type(found)]
-        for found in arguments
-    ]
-    block = tracer.ir.new_block([type for each in types for type in each])
-    params = iter(block.params)
-    bound: dict[str, Shape] = {}
-    for name, found in zip(names, arguments, strict=True):
-        if isinstance(found, tuple | Numbers):
-            bound[name] = shape_of(found, params)
-        else:
-            bound[name] = _argument(tracer, next(params), found)
+    block = tracer.ir.new_block()
+    bound = {
+        name: _argument(tracer, block, found) for name, found in zip(names, arguments, strict=True)
+    }
     return Entry(tracer.frame, block, 0, bound, [], ())
 
 
-def _argument(tracer: Tracer, param: Value, kind: Kind) -> Shape:
-    if isinstance(kind, Exactly):
-        return Const(kind.value)
-    if kind is NoneType:
+def _argument(tracer: Tracer, block: Block, found: Structure) -> Shape:
+    """What is bound to a parameter. Native calls pass the parts of objects, others also these."""
+    if isinstance(found, Numbers) or (isinstance(found, tuple) and tracer.native is not None):
+        parts = [_parameter(tracer, block, type) for type in types_of(found)]
+        return shape_of(found, iter(parts))
+    if isinstance(found, tuple):
+        tracer.is_given_tuples = True
+        whole = _parameter(tracer, block, OBJ)
+        tracer.object_types[whole] = tuple
+        return GivenTuple(tuple([_item(tracer, block, item) for item in found]), whole)
+    param = _parameter(tracer, block, _value_type(found))
+    if isinstance(found, Exactly):
+        return Const(found.value)
+    if found is NoneType:
         return Const(None)
-    if param.type == INT and kind is not int:
-        tracer.ir.ranges[param] = INT_KINDS[kind]
+    if param.type == INT and found is not int:
+        tracer.ir.ranges[param] = INT_KINDS[found]
     elif param.type == OBJ:
-        tracer.object_types[param] = kind
+        tracer.object_types[param] = found
     return param
+
+
+def _item(tracer: Tracer, block: Block, kind: Structure) -> Shape:
+    return Const(None) if kind is NoneType else _argument(tracer, block, kind)
+
+
+def _parameter(tracer: Tracer, block: Block, type: Type) -> Value:
+    block.params.append(tracer.ir.new_value(type, block))
+    return block.params[-1]
 
 
 _VALUE_TYPES: Final[dict[Kind, Type]] = {bool: BOOL, float: F64}

@@ -96,7 +96,8 @@ def _entered(t: Tracer, callee: Callee, bound: dict[str, Shape]) -> FrameState:
     assert callee.flow is not None
     instrs = callee.flow.instrs.values()
     start = next(instr.offset for instr in instrs if instr.name == "RESUME")
-    return FrameState(start, dict(bound), (), Inlined(callee.python, callee.code, t.after_call()))
+    call = Inlined(callee.python, callee.code, t.after_call())
+    return t.state_of(start, dict(bound), (), call)
 
 
 def _native(t: Tracer, callee: Callee, structures: Sequence[Structure | None]) -> Native:

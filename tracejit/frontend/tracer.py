@@ -56,6 +56,23 @@ class Leave(Exception):
 
 
 @dataclass(slots=True, eq=False)
+class GivenTuple(TupleOf):
+    """A tuple that is an argument. Who else gets it gets the object itself."""
+
+    whole: Value
+
+
+def as_object(shape: Shape) -> Shape:
+    """The shape, with the objects that were given in the place of their parts."""
+    match shape:
+        case GivenTuple():
+            return shape.whole
+        case TupleOf(items) | TupleIter(items) | ListOf(items):
+            return type(shape)(tuple([as_object(item) for item in items]))
+    return shape
+
+
+@dataclass(slots=True, eq=False)
 class Frame:
     """A function being traced: the one that is compiled, or one inlined at a call."""
 
@@ -121,6 +138,7 @@ class Tracer:
         "inlined",
         "instr",
         "ir",
+        "is_given_tuples",
         "locals",
         "midway",
         "native",
@@ -168,6 +186,7 @@ class Tracer:
         self.unrolled = 0
         """Bytes of the loops that were unrolled, as often as they are."""
         self.object_types: dict[Value, type] = {}
+        self.is_given_tuples = False
         self.block: Block | None = None
         self.locals: dict[str, Shape] = {}
         self.stack: list[Shape] = []
@@ -208,10 +227,21 @@ class Tracer:
         return Exit(reason, self._state)
 
     def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
+        return self.state_of(offset, self._live_at(offset), stack, self.frame.call)
+
+    def _live_at(self, offset: int) -> dict[str, Shape]:
         bound = self.locals
         flow = self.frame.flow
-        live = {name: bound[name] for name in flow.named(flow.live[offset]) if name in bound}
-        return FrameState(offset, live, stack, self.frame.call)
+        return {name: bound[name] for name in flow.named(flow.live[offset]) if name in bound}
+
+    def state_of(
+        self, offset: int, bound: dict[str, Shape], stack: Sequence[Shape], call: Inlined | None
+    ) -> FrameState:
+        """A state with these locals and this stack."""
+        if self.is_given_tuples:
+            bound = {name: as_object(shape) for name, shape in bound.items()}
+            stack = [as_object(shape) for shape in stack]
+        return FrameState(offset, bound, tuple(stack), call)
 
     def leave(self, reason: str) -> None:
         """End the block: the interpreter takes over before the current instruction."""
@@ -269,10 +299,8 @@ class Tracer:
     def after_call(self) -> FrameState:
         """Where the current instruction goes on that calls, its operands off the stack."""
         # What is live behind the call, or where it is caught if it raises.
-        flow, bound = self.frame.flow, self.locals
-        names = flow.named(flow.live[self.instr.offset])
-        live = {name: bound[name] for name in names if name in bound}
-        return FrameState(self.instr.next, live, tuple(self.stack), self.frame.call)
+        live = self._live_at(self.instr.offset)
+        return self.state_of(self.instr.next, live, self.stack, self.frame.call)
 
     def return_to_caller(self, shape: Shape) -> None:
         """Go on behind the call of the function that is being traced."""
@@ -445,7 +473,7 @@ class Tracer:
         structure = structure_of(shape)
         if structure is not None:
             self.returned.append(structure)
-        self._end(Op.ret, imm=shape)
+        self._end(Op.ret, imm=as_object(shape))
 
     def edge(self, offset: int, *, fork: bool = False) -> Target:
         """A way on to the code at an offset, with the current locals and stack.
@@ -569,6 +597,8 @@ class Tracer:
     def _inputs(self, shape: Shape) -> list[Value]:
         """The values in the shape that a block version takes as parameters."""
         match shape:
+            case GivenTuple():
+                return []
             case Value():
                 return [shape]
             case TupleOf(items) | TupleIter(items) | ListOf(items):
@@ -581,6 +611,8 @@ class Tracer:
     def _inside(self, shape: Shape, params: Iterator[Value]) -> Shape:
         """The shape with the next parameters in the place of its `_inputs`."""
         match shape:
+            case GivenTuple():
+                return shape
             case Value():
                 return next(params)
             case TupleOf(items) | TupleIter(items) | ListOf(items):
@@ -615,6 +647,8 @@ class Tracer:
                 return self.fconst(value)
             case Const(value) if type(value) is int and (fits_i64(value) or fits_u64(value)):
                 return self.iconst(value)
+            case GivenTuple():
+                return shape
             case TupleOf(items) | ListOf(items):
                 return type(shape)(tuple([self._generalise(item) for item in items]))
             case RangeOf(first, stop, step, up) | RangeIter(first, stop, step, up):
@@ -627,6 +661,8 @@ class Tracer:
         if isinstance(shape, Value):
             return shape.type if shape.type != OBJ else self.object_types[shape]
         match shape:
+            case GivenTuple():
+                return shape
             case Const(value) if type(value) is int:
                 return ("int", value)
             case Const(value):

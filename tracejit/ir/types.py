@@ -1,7 +1,7 @@
 """The types of IR values."""
 
 import struct
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from typing import Final, Literal, TypeAlias
 
 Type: TypeAlias = Literal["int", "bool", "obj", "owned", "i64", "u64", "f64"]
@@ -68,7 +68,8 @@ class Exactly:
         return id(self.value)
 
 
-Kind: TypeAlias = type | Exactly
+Kind: TypeAlias = type | Exactly | tuple["Kind", ...]
+"""A tuple is for a tuple with items of these kinds."""
 Signature: TypeAlias = tuple[Kind, ...]
 """What the arguments of a version are: one kind for each parameter."""
 
@@ -82,16 +83,39 @@ INT_KINDS: Final[dict[Kind, tuple[int, int]]] = {
 
 The first whose bounds an argument lies in is for it.
 """
+_ITEMS: Final = frozenset((*INT_KINDS, bool, float, NoneType))
+"""What the kinds of a tuple's items may be, but for tuples."""
+
+
+_MOST_ITEMS: Final = 8
+"""Of a tuple whose items have kinds."""
 
 
 def kind_of(argument: object) -> Kind | None:
     """What stands in a signature for this argument; None for an integer that no register holds."""
+    if type(argument) is tuple:
+        return _kind_of_tuple(argument)
     if type(argument) is not int:
         return Exactly(argument) if _is_function(argument) else type(argument)
     for kind, (low, high) in INT_KINDS.items():
         if low <= argument <= high:
             return kind
     return None
+
+
+def _kind_of_tuple(items: tuple[object, ...]) -> Kind | None:
+    """The kinds of its items, if these are not many, and numbers, None, or tuples of such."""
+    if len(items) > _MOST_ITEMS:
+        return tuple
+    kinds = []
+    for item in items:
+        kind = kind_of(item)
+        if kind is None:
+            return None
+        if kind not in _ITEMS and not isinstance(kind, tuple):
+            return tuple
+        kinds.append(kind)
+    return tuple(kinds)
 
 
 def _is_function(argument: object) -> bool:
@@ -105,6 +129,9 @@ def accepts(expected: Kind, kind: Kind) -> bool:
     """Whether what is `expected` in a signature takes all arguments of that kind."""
     if isinstance(kind, Exactly):
         return kind == expected or type(kind.value) is expected
+    if isinstance(kind, tuple):
+        alike = isinstance(expected, tuple) and len(expected) == len(kind)
+        return alike and all(map(accepts, expected, kind))  # type: ignore[arg-type]  # a tuple
     if expected not in INT_KINDS or kind not in INT_KINDS:
         return expected is kind
     (least, most), (low, high) = INT_KINDS[expected], INT_KINDS[kind]
@@ -113,12 +140,22 @@ def accepts(expected: Kind, kind: Kind) -> bool:
 
 def general(signature: Signature) -> Signature:
     """The signature for integers of any length where this one is for those of one digit."""
-    return tuple(int if accepts(int, kind) else kind for kind in signature)
+    return tuple([_general(kind) for kind in signature])
+
+
+def _general(kind: Kind) -> Kind:
+    return general(kind) if isinstance(kind, tuple) else int if accepts(int, kind) else kind
 
 
 def of_types(signature: Signature) -> Signature:
-    """The signature for all objects of the type where this one is for a single one."""
-    return tuple(type(kind.value) if isinstance(kind, Exactly) else kind for kind in signature)
+    """The signature for all objects of the type where this one is for some of them."""
+    return tuple([_type_of(kind) for kind in signature])
+
+
+def _type_of(kind: Kind) -> type:
+    if isinstance(kind, tuple):
+        return tuple
+    return type(kind.value) if isinstance(kind, Exactly) else kind
 
 
 def fits_i64(value: int) -> bool:
