@@ -324,7 +324,9 @@ class Generator:
                 index = self.one_of((at, at, self.leaf(), ast.Constant(-1)))
                 return ast.Subscript(items if name == "item" else call("range", few), index)
             case "in":
-                values = call("range", self.leaf()) if self.chance(25) else items
+                # CPython goes through all of a range for a number of a subclass.
+                few_numbers = call("range", bounded(self.leaf(), 2**16 - 1))
+                values = few_numbers if self.chance(25) else items
                 op = self.one_of((ast.In, ast.NotIn))
                 return ast.Compare(self.leaf(), [op()], [values])
             case "order":
