@@ -34,7 +34,11 @@ def drop_dead(function: Function, roots: Set[Opcode]) -> None:
         sources.update(rows_of(block, targets))
     live = _live(function, sources, roots)
     for block in function.blocks:
-        block.insts = [inst for inst in block.insts if inst.result in live]
+        block.insts = [
+            inst
+            for inst in block.insts
+            if inst.result is None or inst.result in live or inst.op in roots
+        ]
     for block, targets in edges.items():
         keep = [at for at, param in enumerate(block.params) if param in live]
         if len(keep) != len(block.params):
@@ -43,28 +47,22 @@ def drop_dead(function: Function, roots: Set[Opcode]) -> None:
 
 def _live(
     function: Function, sources: Mapping[Value, Sequence[Value]], roots: Set[Opcode]
-) -> set[Value | None]:
-    """What an instruction that must stay gives, a value or nothing, or depends on."""
-    live: set[Value | None] = {None}
+) -> set[Value]:
+    """The values that an instruction which must stay reads, and all that they are made of."""
+    live: set[Value] = set()
     work: list[Value] = []
     for block in function.blocks:
         for inst in block.insts:
             if inst.op in roots:
-                live.add(inst.result)
                 work += _read(inst)
-    work = list(dict.fromkeys(work))
-    live.update(work)
     for value in work:
-        origin = value.origin
-        if type(origin) is not Inst:
-            read = sources.get(value, ())
-        elif origin.op in roots or origin.op.has_imm:
-            continue
-        else:
-            read = _read(origin)
-        fresh = set(read).difference(live)
-        live |= fresh
-        work += fresh
+        if value not in live:
+            live.add(value)
+            origin = value.origin
+            if type(origin) is not Inst:
+                work += sources.get(value, ())
+            elif origin.op not in roots and not origin.op.has_imm:
+                work += _read(origin)
     return live
 
 

@@ -44,7 +44,7 @@ def _fold(
         _swap_targets(inst)
         return None
     for _ in range(_MAX_STEPS):
-        constants = list(map(known.get, inst.args))
+        constants = [known.get(arg) for arg in inst.args]
         answer = _answer(inst, constants)
         match answer:
             case None:

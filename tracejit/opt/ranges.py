@@ -299,16 +299,21 @@ class _Analysis:
                 self._pass_by(node)
                 return
             if block.params:
-                joined = self._join(node, given, mode)
-                for param, interval in zip(block.params, joined, strict=True):
-                    if self.bounds.get(param) != interval:
-                        self.bounds[param] = interval
-                        self.reads_anew |= self.readers.get(param, 0)
+                widens = mode is _Mode.WIDEN and node.is_head
+                for at, new in enumerate(self._join(node, given, gives_up)):
+                    param = block.params[at]
+                    if new != self.bounds.get(param):
+                        self._bound(param, self._widen(node, at, new) if widens else new)
         known = self._facts_at(node)
         if facts.get(block) != known:
             facts[block] = known
             self.entered_anew |= node.dominates
             self.reads_anew |= node.bit
+
+    def _bound(self, param: Value, interval: Interval) -> None:
+        if self.bounds.get(param) != interval:
+            self.bounds[param] = interval
+            self.reads_anew |= self.readers.get(param, 0)
 
     def _pass_by(self, node: _Node) -> None:
         """Forget what was known of a block that is not reached any more."""
@@ -331,9 +336,9 @@ class _Analysis:
                             return False
         return True
 
-    def _join(self, node: _Node, given: list[list[Interval]], mode: _Mode) -> list[Interval]:
+    def _join(self, node: _Node, given: list[list[Interval]], gives_up: bool) -> list[Interval]:
         """What bounds the parameters, by what all edges give."""
-        if mode is _Mode.GIVE_UP and node.is_head:
+        if gives_up:
             return [self._whatever_is_held(param) for param in node.block.params]
         joined = given[0]
         for other in given[1:]:
@@ -341,8 +346,6 @@ class _Analysis:
                 (a if a < c else c, b if b > d else d)
                 for (a, b), (c, d) in zip(joined, other, strict=True)
             ]
-        if mode is _Mode.WIDEN and node.is_head:
-            joined = [self._widen(node, at, new) for at, new in enumerate(joined)]
         return joined
 
     def _widen(self, node: _Node, at: int, new: Interval) -> Interval:
@@ -375,13 +378,12 @@ class _Analysis:
 
         What is passed round a loop unless a remainder takes its place is never narrowed again.
         """
-        if self.sweeps <= EAGER_SWEEPS and abs(bound) <= I64_MAX:
-            side = bound > 0
-            ends = [found[side] for value in self.reductions if (found := self.bounds.get(value))]
-            if side:
-                return min([each for each in ends if bound <= each <= I64_MAX], default=end)
-            return max([each for each in ends if I64_MIN <= each <= bound], default=end)
-        return end
+        if self.sweeps > EAGER_SWEEPS or abs(bound) > I64_MAX:
+            return end
+        reductions = filter(None, map(self.bounds.get, self.reductions))
+        if bound > 0:
+            return min([most for _, most in reductions if bound <= most <= I64_MAX], default=end)
+        return max([least for least, _ in reductions if I64_MIN <= least <= bound], default=end)
 
     def _facts_at(self, node: _Node) -> Facts:
         """What branches that dominate the block tell there."""
@@ -411,14 +413,14 @@ class _Analysis:
             else:
                 found = transfer()
             if found[0] < I64_MIN or found[1] > I64_MAX:
-                found = self._beyond(result, found, x, y)
+                found = self._beyond(result, found)
             if bounds.get(result) != found:
                 bounds[result] = found
                 self.reads_anew |= readers.get(result, 0)
         self._go_on(node)
         bounds.update(zip(facts, general, strict=True))
 
-    def _beyond(self, result: Value, found: Interval, x: Value | None, y: Value | None) -> Interval:
+    def _beyond(self, result: Value, found: Interval) -> Interval:
         """The bounds of a result that may exceed the signed integers."""
         least, most = found
         if result in self.modular and not 0 <= least <= most <= U64_MAX:
@@ -428,7 +430,7 @@ class _Analysis:
         assert isinstance(origin, Inst)
         if origin.op is Op.select:
             return found
-        least, most = U64_RANGE if self._is_unsigned(origin, found, x, y) else I64_RANGE
+        least, most = U64_RANGE if self._is_unsigned(origin, found) else I64_RANGE
         if least <= found[0] and found[1] <= most:
             return found
         if result in self.reduced:
@@ -445,22 +447,19 @@ class _Analysis:
         # Where nothing is left it always leaves, and what follows is not reached.
         return clipped if clipped[0] <= clipped[1] else (least, most)
 
-    def _is_unsigned(self, inst: Inst, found: Interval, x: Value | None, y: Value | None) -> bool:
+    def _is_unsigned(self, inst: Inst, found: Interval) -> bool:
         """Whether a result that may exceed the signed integers is to be an unsigned one."""
         low, high = found
         if high <= I64_MAX or self._is_signed(inst.value):
             return False
-        bounds = self.bounds
-        of_pair = x is not None and not fits_register(bounds[x])
+        operands = [self.bounds[arg] for arg in inst.args]
+        of_pair = not fits_register(operands[0])
         if low >= 0 and high <= U64_MAX and (of_pair or inst.op not in _COUNTS):
             # Not so where an operand is bounded by nothing but the signed integers themselves.
-            return x is None or inst.op not in _SCALES or bounds[x][1] <= I64_MAX // 4 * 3
-        operands = (x,) if inst.op in _SHIFTS else (x, y)
-        return any(
-            bounds[operand][0] >= 0 and bounds[operand][1] > I64_MAX
-            for operand in operands
-            if operand is not None
-        )
+            return inst.op not in _SCALES or operands[0][1] <= I64_MAX // 4 * 3
+        if inst.op in _SHIFTS:
+            del operands[1]
+        return any(least >= 0 and most > I64_MAX for least, most in operands)
 
     def _is_pair(self, inst: Inst, found: Interval) -> bool:
         """Whether two registers can hold what outgrows one, made of what registers hold.
