@@ -20,7 +20,7 @@ from tracejit.ir.function import Function
 from tracejit.ir.interpreter import Left, Returned, interpret
 from tracejit.ir.parser import parse
 from tracejit.ir.printer import print_constant, print_function
-from tracejit.ir.types import BOOL, F64, I64, OBJ
+from tracejit.ir.types import BOOL, F64, I64, OBJ, U64
 from tracejit.ir.verifier import Stage, verify
 
 ROOT = Path(__file__).parent / "filetests"
@@ -73,7 +73,7 @@ def run_lower(text: str) -> str:
     function = parsed(text)
     python_types = {I64: int, BOOL: bool, OBJ: object, F64: float}
     signature = tuple(python_types[param.type] for param in function.entry.params)
-    lir = backend.lower(function, signature, (), example_target())
+    lir = backend.lower(function, signature, (), example_target(), example_addresses(function))
     return str(printer.print_lir(lir))
 
 
@@ -83,6 +83,15 @@ def run_regalloc(text: str) -> str:
     lir = importlib.import_module("tracejit.backend.lir_parser").parse_lir(text)
     regalloc.allocate(lir)
     return str(lir_room.print_lir(lir))
+
+
+def example_addresses(function: Function) -> dict[object, object]:
+    """Places of the variables in memory, of which a cell is nearer."""
+    target = importlib.import_module("tracejit.backend.target")
+    return {
+        variable: target.Address((at, 8) if variable.kind == "global" else (at,), at + 64)
+        for at, variable in enumerate(function.variables, 0xD000)
+    }
 
 
 def example_target() -> object:
@@ -108,6 +117,7 @@ def example_target() -> object:
         take_result=lambda _: 0x7E00,
         libm={"pow": 0xA000, "exp": 0xB000},
         call_math=lambda _: 0xC000,
+        store=lambda of_type: {I64: 0xD100, U64: 0xD200, F64: 0xD300, OBJ: 0xD400}[of_type],
         poll=0x8000,
         deopt=0x9000,
         initial_fuel=1000,

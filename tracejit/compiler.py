@@ -77,9 +77,10 @@ def _compile_version(
     stage.dump("opt", lambda: "\n".join(map(print_function, together)))
     if not ir.has(Op.ret, Op.poll):
         return f"leaves at once: {', '.join(sorted(_exit_reasons(ir)))}"
-    guards = stage("guard", layout.guards, function, ir.assumptions)
+    guards = stage("guard", layout.guards, function, ir.assumptions, ir.variables)
+    variables = layout.addresses(ir.variables)
     target = stubs.target()
-    lir = stage("lower", lower, ir, signature, guards, target)
+    lir = stage("lower", lower, ir, signature, guards, target, variables)
     stage("allocate", allocate, lir)
     stage.check(lambda: check(lir))
     stage.dump("lir", lambda: print_lir(lir))
@@ -93,6 +94,7 @@ def _compile_version(
         *(machine.code, machine.entry, machine.epilogue, data, records, guards, ir),
         nanoseconds=stage.nanoseconds,
         calls_natively=bool(ir.natives),
+        variables=variables,
     )
 
 

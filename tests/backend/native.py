@@ -27,7 +27,7 @@ from tracejit.ir.interpreter import Left, Returned, evaluate
 from tracejit.ir.shapes import Const, Shape, map_values
 from tracejit.ir.types import BOOL, F64, I64, OBJ, U64, float_of
 from tracejit.runtime import libm
-from tracejit.runtime.stubs import take_result
+from tracejit.runtime.stubs import store, take_result
 from tracejit.runtime.stubs.budget import budget_text
 from tracejit.runtime.stubs.call_math import call_math_text
 from tracejit.runtime.stubs.divide import floor_divide_text
@@ -198,6 +198,7 @@ def make_target(popcnt: bool = False, fuel: int = 3, sse41: bool = True) -> Targ
         float_divmod=lambda: _FLOAT_DIVMOD,
         libm=libm.FUNCTIONS,
         call_math=lambda name: _assembled(call_math_text(name)),
+        store=lambda of_type: _assembled(store.TEXTS[of_type]()),
         budget=lambda: _BUDGET,
         take_result=lambda of_type: _assembled(take_result.TEXTS[of_type]()),
         poll=_POLL,

@@ -9,15 +9,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from types import FunctionType
 from typing import Any, cast
 
 from tests.differential import Data, exception_data, fingerprint
+from tests.memory import Live
 from tracejit.frontend.builder import build
 from tracejit.ir.frame_state import FrameState, Inlined
 from tracejit.ir.function import Function
-from tracejit.ir.interpreter import Left, Returned, interpret
-from tracejit.ir.ops import CALLS, Op, Opcode, Undefined
+from tracejit.ir.interpreter import Left, Returned, interpret, load
+from tracejit.ir.ops import CALLS, OF_VARIABLES, Op, Opcode, Undefined
 from tracejit.ir.shapes import NULL, Const, ListOf, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, INT, OBJ, Type
 from tracejit.ir.value import Value
@@ -72,17 +74,21 @@ def with_exits(ir: Function, exits: Exits) -> Function:
     rows: dict[Opcode, Opcode] = {}
     for block in ir.blocks:
         for inst in list(block.insts):
-            if inst.exit is None or inst.op is Op.leave:
+            if inst.exit is None or inst.op in (Op.leave, Op.store):
                 continue
             if inst.op in CALLS.values():
                 # The call stays as it is: what may leave comes before it.
                 call, inst = inst, ir.new_inst(Op.room, exit=inst.exit)
                 block.insts.insert(block.insts.index(call), inst)
             op = inst.op
-            if op in (Op.poll, Op.room):
+            if inst.result is None:
                 inst.result = ir.new_value(BOOL, inst)
-            rows.setdefault(op, replace(op, meaning=exits(op.meaning or (lambda: 0))))
-            inst.op = rows[op]
+            if op in OF_VARIABLES:
+                loads = replace(inst, result=None if op.result is None else inst.result)
+                inst.op = replace(op, meaning=exits(partial(load, loads, Live())))
+            else:
+                rows.setdefault(op, replace(op, meaning=exits(op.meaning or (lambda: 0))))
+                inst.op = rows[op]
     return ir
 
 
@@ -106,7 +112,7 @@ def built(function: FunctionType, args: Sequence[object]) -> Function:
 def run(
     function: FunctionType, args: Sequence[object], exits: Exits = exact, steps: int = STEPS
 ) -> Returned | Left:
-    return interpret(with_exits(built(function, args), exits), args, steps)
+    return interpret(with_exits(built(function, args), exits), args, steps, Live())
 
 
 def finished(

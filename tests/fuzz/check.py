@@ -105,6 +105,23 @@ def make(factor):
 
 scaled = make(3)
 
+def make_count():
+    total = 0
+    def count(by):
+        nonlocal total
+        total = total + by if -1000003 < total < 1000003 else by
+        return total
+    return count
+
+count = make_count()
+
+STATE = 88172645463325252
+
+def draw():
+    global STATE
+    STATE = (STATE * 6364136223846793005 + 1) & 0xFFFFFFFFFFFFFFFF
+    return STATE >> 40
+
 def applied(function, *args):
     return function(*args)
 """
@@ -180,7 +197,7 @@ def check(case: Case, decorate: Callable[[FunctionType], Function], repeats: int
             for function in (plain, decorated):
                 change(function.__globals__)
             compare(plain, compiled, case.calls, 1)
-    for name in ("LOG", "TALLY", "GLOBAL"):
+    for name in ("LOG", "TALLY", "GLOBAL", "STATE"):
         expected, found = plain.__globals__[name], decorated.__globals__[name]
         if fingerprint(expected) != fingerprint(found):
             raise AssertionError(f"{name} is {found!r} rather than {expected!r}")

@@ -412,6 +412,7 @@ class Generator:
             (2, self.early_return),
             (2 * excited, self.raise_or_assert),
             (6 * excited, self.unsupported),
+            (4, self.outside),
             (1 * excited, self.delete),
         ]
         return self.weighted(kinds)(place)
@@ -703,8 +704,14 @@ class Generator:
 
     def unsupported(self, place: Place) -> list[ast.stmt]:
         """Something the compiler does not know."""
+        return self.filled(self.one_of(UNSUPPORTED))
+
+    def outside(self, place: Place) -> list[ast.stmt]:
+        """An assignment to a variable outside of the function, or what one contains."""
+        return self.filled(self.one_of(OUTSIDE))
+
+    def filled(self, text: str) -> list[ast.stmt]:
         value = self.leaf()
-        text = self.one_of(UNSUPPORTED)
         tree = ast.parse(text.replace("TARGET", self.target())).body
         for node in ast.walk(ast.Module(tree, [])):
             if isinstance(node, ast.Name) and node.id == "VALUE":
@@ -788,11 +795,25 @@ UNSUPPORTED = (
     "TARGET = helper(VALUE)",
     "print(VALUE == 1, file=NOWHERE)",
     "TARGET = hash(VALUE) % 7 if VALUE is not None else 0",
-    "TALLY = TALLY + 1",
-    "bump()",
     "turn()",
+    "TALLY = None",
+)
+
+
+# It lasts from call to call: what is made of it must not grow each time.
+OUTSIDE = (
+    "TALLY = TALLY + 1",
+    "TALLY += VALUE",
+    "TALLY = VALUE",
+    "TALLY = VALUE > 3",
+    "TALLY = TALLY * 0.5",
+    "TARGET = TALLY if -1000003 < TALLY < 1000003 else 0",
+    "TALLY = TALLY + 1; TARGET = TALLY + VALUE if -1000003 < TALLY < 1000003 else VALUE",
+    "TARGET, TALLY = VALUE, TARGET",
+    "bump()",
     "TARGET = GLOBAL - 3",
-    "TARGET = TALLY + VALUE; TALLY = TALLY + 1",
+    "TARGET = draw()",
+    "TARGET = count(VALUE)",
 )
 
 

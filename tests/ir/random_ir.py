@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from math import inf, nan
+from types import CellType
 
 from hypothesis import strategies as st
 
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
 from tracejit.ir.function import Block, Function, Target
-from tracejit.ir.ops import NUMBERED, Op, Opcode
+from tracejit.ir.ops import NUMBERED, OF_VARIABLES, Op, Opcode
 from tracejit.ir.shapes import NULL, Const, ListOf, RangeIter, RangeOf, Shape, TupleIter, TupleOf
 from tracejit.ir.types import BOOL, F64, INT, OBJ, Type, bits_of
 from tracejit.ir.value import Value
+from tracejit.ir.variables import Variable
 
 PLAIN_OPS = tuple(
     op
@@ -47,6 +49,7 @@ class _Maker:
     def __init__(self, chooser: random.Random) -> None:
         self.chooser = chooser
         self.function = Function("random")
+        self.variables = [Variable("x", {}), Variable("import_name", {}), Variable("x", CellType())]
 
     def one_of(self, values: list[Value], type: Type) -> Value | None:
         fitting = [value for value in values if value.type == type]
@@ -82,9 +85,11 @@ class _Maker:
             found = [arg for arg in args if arg is not None]
             if len(found) == len(args):
                 exit = None if op.exit == "never" else self.exit(visible)
-                self.add(block, visible, op, found, exit=exit)
+                imm = self.chooser.choice(self.variables) if op in OF_VARIABLES else None
+                self.add(block, visible, op, found, imm=imm, exit=exit)
         if self.chooser.random() < 0.3:
-            block.insts.append(self.function.new_inst(Op.poll, exit=self.exit(visible)))
+            op = self.chooser.choice((Op.poll, Op.store))
+            block.insts.append(self.function.new_inst(op, exit=self.exit(visible)))
 
     def add(
         self,
@@ -126,7 +131,9 @@ class _Maker:
 
     def exit(self, visible: list[Value]) -> Exit:
         reason = self.chooser.choice(("overflow", "call:print", "x.y", "import_name"))
-        return Exit(reason, self.state(visible))
+        stored = self.chooser.sample(self.variables, self.chooser.randrange(4) // 2)
+        stores = tuple([(variable, self.shape(visible, 0)) for variable in stored])
+        return Exit(reason, self.state(visible).storing(stores))
 
     def state(self, visible: list[Value]) -> FrameState:
         names = self.chooser.sample(["a", "b", ".0", "ñ", "exit", "v1", "block1", "_"], 3)

@@ -10,16 +10,27 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tracejit.ir.ops import NUMBERED, OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
+from tracejit.ir.ops import NUMBERED, OF_VARIABLES, OVF_FORM, WRAP_FORM, Op, Opcode, Undefined
 from tracejit.ir.parser import parse
 from tracejit.ir.printer import print_function
 from tracejit.ir.types import fits_i64, wrap_i64
 
 FILETESTS = Path(__file__).parent.parent / "filetests"
-CONTROL = (*NUMBERED, Op.refund, Op.poll, Op.jump, Op.br_if, Op.ret, Op.leave)
+CONTROL = (
+    *NUMBERED,
+    *OF_VARIABLES,
+    Op.store,
+    Op.refund,
+    Op.poll,
+    Op.jump,
+    Op.br_if,
+    Op.ret,
+    Op.leave,
+)
 CONSTANT = {Op.iconst: "1", Op.bconst: "True", Op.fconst: "-1.5e-07"}
 SUFFIX = {
     **dict.fromkeys(NUMBERED, " 0"),
+    **dict.fromkeys(OF_VARIABLES, " global.x"),
     Op.ret: " v0",
     Op.jump: " block1()",
     Op.br_if: " v9, block1(), block1()",

@@ -104,6 +104,7 @@ def test_assumptions_of_inlined_functions_are_read_back() -> None:
         f"code of {of} is <code:0x1>",
         f"defaults of {of} is <tuple:0x2>",
         f"default x of {of} is 5",
+        "type of <module:0x3> is <type:0x4>",
     ]
     lines = "".join(f"    assume {assumption}\n" for assumption in assumed)
     text = f"function f:\n{lines}block0():\n    ret None\n"

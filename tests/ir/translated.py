@@ -96,7 +96,7 @@ class _Translation:
     def call(self, inst: Inst) -> str:
         """The parts of what a native call gives."""
         assert isinstance(inst.imm, int)
-        called = partial(natively, self.function.natives[inst.imm], self.steps)
+        called = partial(natively, self.function.natives[inst.imm], self.steps, {})
         return f"{self.name_of(called)}({', '.join(map(str, inst.args))})"
 
     def follow(self, target: Target) -> str:

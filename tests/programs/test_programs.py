@@ -21,11 +21,23 @@ from tests.programs import (
     modular,
     recursion,
     sequences,
+    variables,
 )
 from tests.programs.program import PROGRAMS, Program
 from tracejit import stats, tracejit
 
-MODULES = (arithmetic, loops, errors, calls, inlined, modular, floats, recursion, sequences)
+MODULES = (
+    arithmetic,
+    loops,
+    errors,
+    calls,
+    inlined,
+    modular,
+    floats,
+    recursion,
+    sequences,
+    variables,
+)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.function.__name__)

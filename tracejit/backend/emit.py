@@ -1,8 +1,8 @@
 """Allocated LIR as assembly text.
 
 The hot path first, in the order of the blocks, then what only taken jumps reach. Labels: `bK` a
-block, `xK` a side exit, `gK` what several exits give back, `pK` a poll that ran out of fuel and
-`qK` the way back from it, `cK` a constant.
+block, `xK` a side exit, `gK` what several exits give back, `pK` a poll that ran out of fuel, `wK`
+where it is done and `qK` the way back from it, `cK` a constant.
 """
 
 from __future__ import annotations
@@ -424,16 +424,38 @@ class _Emitter:
             self.lines += [f".quad {bits}", ".quad 0"]
 
     def poll_stub(self, inst: MachInst) -> None:
-        raised = inst.exits[0]
+        raised, *others = inst.exits
+        stale = others[0] if others else None
         lines = self.lines
         self.label(f"p{raised.number}")
-        lines.append(f"movabs r15, {self.target.poll}")
-        lines.append("call r15")
-        lines.append(f"jne {self.to(f'x{raised.number}')}")
-        for stale in inst.exits[1:]:
+        if len(others) == 2:
+            self.poll_and_store(inst)
+        else:
+            lines.append(f"movabs r15, {self.target.poll}")
+            lines.append("call r15")
+            lines.append(f"jne {self.to(f'x{raised.number}')}")
+        if stale is not None and self.function.guards:
             lines.append(f"call {self.to('recheck')}")
             lines.append(f"jne {self.to(f'x{stale.number}')}")
         lines.append(f"jmp {self.to(f'q{raised.number}')}")
+
+    def poll_and_store(self, inst: MachInst) -> None:
+        """By the deopt stub, which comes back to where r15 says.
+
+        With CF=1 if all is well, else ZF=1 if an exception is set.
+        """
+        raised, stale, stored = inst.exits
+        back = f"w{raised.number}"
+        self.lines += [
+            f"lea r15, [rip + {self.to(back)}]",
+            f"push {stored.number}",
+            f"jmp {self.to('deopt')}",
+        ]
+        self.label(back)
+        self.lines += [
+            f"je {self.to(f'x{raised.number}')}",
+            f"ja {self.to(f'x{stale.number}')}",
+        ]
 
     def recheck(self) -> None:
         """A subroutine: ZF=0 where a guard does not hold any more; keeps every register."""

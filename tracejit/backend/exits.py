@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from tracejit.ir.frame_state import Called, Exit
+from tracejit.ir.frame_state import Called, Exit, Stores
 from tracejit.ir.shapes import Shape
 from tracejit.ir.types import Type
 
@@ -35,17 +35,22 @@ class IsConstant:
 Location: TypeAlias = InRegister | InSlot | IsConstant
 
 
+Kind: TypeAlias = Literal["resume", "raise", "return", "store"]
+
+
 @dataclass(slots=True, eq=False)
 class ExitRecord:
     """One way out of a version.
 
     `resume` and `raise` carry the `exit`, of which the outermost frame is the version's function if
-    there is no `frame`; `return` carries the `shape` that is returned. `values` are those of
-    `exit.state.values()` or `values_in(shape)`, in that order, once registers are allocated.
+    there is no `frame`; `return` carries the `shape` that is returned. `store` is none: it has what
+    a poll stores. `values` are those of `exit.state.values()`, of the shape or of the stores, in
+    that order, once registers are allocated.
     """
 
-    kind: Literal["resume", "raise", "return"]
+    kind: Kind
     exit: Exit | None = None
     shape: Shape | None = None
     values: list[tuple[Type, Location]] = field(default_factory=list)
     frame: Called | None = None
+    stores: Stores = ()

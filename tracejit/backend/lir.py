@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tracejit.backend.exits import ExitRecord
+from tracejit.backend.target import Address
 from tracejit.backend.x64 import FIRST_VIRTUAL, ROWS, MachOp, Register
 from tracejit.ir.types import Type
+from tracejit.ir.variables import Variable
 
 
 class VirtualRegister:
@@ -117,7 +119,8 @@ class LirExit:
 class MachInst:
     """One instruction.
 
-    `exits` are the ways out that it may take: a jump has none or one, a poll two (raise, resume).
+    `exits` are the ways out that it may take: a jump has none or one, a poll up to three (raise,
+    resume, and what it stores).
     After allocation `operands` are real and `virtual` holds what they were;
     `virtual` is None for what the allocator put in.
     """
@@ -146,6 +149,8 @@ class LirFunction:
     """In the order of their numbers; each with its record for the runtime."""
     guards: list[MachInst] = field(default_factory=list)
     """Loads and comparisons at the entry, and after foreign code ran; stale if one is unequal."""
+    variables: Mapping[Variable, Address] = field(default_factory=dict)
+    """Where the variables outside of the function are."""
     constants: list[object] = field(default_factory=list)
     """Objects whose addresses the code contains: they must live as long as it does."""
     registers: list[VirtualRegister] = field(default_factory=list)

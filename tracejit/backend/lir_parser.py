@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, get_args
+from typing import get_args
 
-from tracejit.backend.exits import ExitRecord
+from tracejit.backend.exits import ExitRecord, Kind
 from tracejit.backend.lir import (
     AnyRegister,
     LirBlock,
@@ -21,7 +21,7 @@ from tracejit.backend.x64 import BY_NAME, FIRST_VIRTUAL, ROWS
 from tracejit.ir.types import Type
 
 _BLOCK = re.compile(r"block(\d+)(?: depth (\d+))?( cold)?:")
-_EXIT = re.compile(r"exit(\d+) (resume|raise|return)\(([^)]*)\)(?: undo\(([^)]*)\))?")
+_EXIT = re.compile(r"exit(\d+) (resume|raise|return|store)\(([^)]*)\)(?: undo\(([^)]*)\))?")
 _MEMORY = re.compile(r"\[(\w+)(?: \+ ([a-z]\w*)\*(\d))?(?: ([+-]) (\d+))?\]")
 
 
@@ -111,8 +111,11 @@ class _Parser:
         return self.registers[number]
 
 
-def _kind(word: str) -> Literal["resume", "raise", "return"]:
-    return "raise" if word == "raise" else "return" if word == "return" else "resume"
+def _kind(word: str) -> Kind:
+    for kind in get_args(Kind):
+        if word == kind:
+            return kind  # type: ignore[no-any-return]  # get_args loses the type
+    raise LirParseError(f"no kind of exit: {word!r}")
 
 
 def _type(word: str) -> Type:

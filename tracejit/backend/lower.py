@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from operator import attrgetter
@@ -13,19 +13,21 @@ import tracejit.backend.lower_control
 import tracejit.backend.lower_division
 import tracejit.backend.lower_float
 import tracejit.backend.lower_unsigned
+import tracejit.backend.lower_variables
 import tracejit.backend.lower_wide  # noqa: F401  # the modules register their rules
 from tracejit.backend.lir import LirBlock, LirFunction, MachInst
 from tracejit.backend.lir import inst as make
 from tracejit.backend.lower_calls import boxing, lower_native_entry, lower_way_in
 from tracejit.backend.lower_entry import lower_entry, memory_checks
 from tracejit.backend.selection import RULES, Selector
-from tracejit.backend.target import MemoryIs, Target
+from tracejit.backend.target import Address, MemoryIs, Target
 from tracejit.backend.x64 import R14, R15
 from tracejit.ir.dominators import dominator_tree, loop_depths
 from tracejit.ir.function import Block, Function
 from tracejit.ir.ops import Op
 from tracejit.ir.structures import MOST_PARTS
 from tracejit.ir.types import Signature
+from tracejit.ir.variables import Variable
 
 _ENDS = frozenset(
     ("jmp", "return", "tailcall", "tailcall_float", *[f"give{n}" for n in range(MOST_PARTS + 1)])
@@ -33,7 +35,11 @@ _ENDS = frozenset(
 
 
 def lower(
-    function: Function, signature: Signature, guards: Sequence[MemoryIs], target: Target
+    function: Function,
+    signature: Signature,
+    guards: Sequence[MemoryIs],
+    target: Target,
+    variables: Mapping[Variable, Address] | None = None,
 ) -> LirFunction:
     """The function's code, entered like a vectorcall with arguments of exactly these types.
 
@@ -41,6 +47,7 @@ def lower(
     """
     lir = LirFunction(function.name)
     lir.guards = memory_checks(guards)
+    lir.variables = variables or {}
     items: list[MachInst | LirBlock] = [LirBlock(0)]
     if function.natives:
         lir.pinned, lir.calls = (R14, R15), True

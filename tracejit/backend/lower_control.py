@@ -8,8 +8,10 @@ from tracejit.backend.convention import result_registers
 from tracejit.backend.exits import ExitRecord
 from tracejit.backend.lir import LirBlock, LirExit, Operand
 from tracejit.backend.lower_comparison import flags_of
+from tracejit.backend.lower_variables import store_at_poll
 from tracejit.backend.selection import Selector, constant_of, lowers
 from tracejit.backend.x64 import INVERSE, R15, RAX, RDI, XMM0
+from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Inst, Target
 from tracejit.ir.ops import Op
 from tracejit.ir.shapes import Const, Shape, Unsigned, types_in, values_in
@@ -98,9 +100,14 @@ def lower_leave(select: Selector, inst: Inst) -> None:
 
 @lowers(Op.poll)
 def lower_poll(select: Selector, inst: Inst) -> None:
-    exits = [select.exit(inst.exit, kind="raise")]
-    if select.lir.guards:
-        exits.append(select.exit(inst.exit))
+    assert inst.exit is not None
+    stores = inst.exit.state.stores
+    after = Exit(inst.exit.reason, inst.exit.state.storing(())) if stores else inst.exit
+    exits = [select.exit(after, kind="raise")]
+    if select.lir.guards or stores:
+        exits.append(select.exit(after))
+    if stores:
+        exits.append(store_at_poll(select, inst.exit))
     select.emit_exit("poll", *exits)
 
 
@@ -182,11 +189,8 @@ def _bits(constant: object) -> int:
 
 
 def return_constant(select: Selector, constant: object) -> None:
-    select.lir.constants.append(constant)
-    singletons = {None: select.target.none, True: select.target.true, False: select.target.false}
-    single = constant is None or constant is True or constant is False
-    address = singletons[constant] if single else id(constant)  # type: ignore[index]
-    select.emit("mov", RAX, address)
+    single = constant is None or isinstance(constant, bool)
+    select.emit("mov", RAX, select.address_of(constant))
     _return_counted(select, immortal=single and select.target.immortal)
 
 

@@ -14,6 +14,15 @@ from tracejit.backend.lir import MachInst, Memory, VirtualRegister
 from tracejit.backend.lir import inst as make
 from tracejit.backend.selection import Selector
 from tracejit.backend.target import MemoryIs
+from tracejit.backend.unboxing import (
+    FLOAT,
+    TYPE,
+    call_stub,
+    unbox_bool,
+    unbox_digit,
+    unbox_int,
+    unbox_signed_digit,
+)
 from tracejit.backend.x64 import R11, RAX, RSI, fits_i32
 from tracejit.ir.types import (
     BOOL,
@@ -30,16 +39,8 @@ from tracejit.ir.types import (
 )
 from tracejit.ir.value import Value
 
-_TYPE, _SIZE, _DIGITS = 8, 16, 24
-"""Offsets in an `int` object: type, size or tag, first digit."""
 _TUPLE_SIZE, _TUPLE_ITEMS = 16, 24
 """Offsets in a `tuple` object."""
-_FLOAT = 16
-"""Offset in a `float` object: the number."""
-_MANY_DIGITS = 2 << 3
-"""The least tag of a number that has more than one digit."""
-_SIGN_BITS = 3
-"""Of a tag: 0 for positive, 1 for zero, 2 for negative."""
 
 
 def lower_entry(select: Selector, signature: Signature) -> None:
@@ -102,7 +103,7 @@ def _expected(
     """What is to be compared for the argument: an address, and where the same one must be."""
     if isinstance(expected, Exactly):
         return id(expected.value), object
-    return _type_address(select, expected), Memory(object, _TYPE)
+    return _type_address(select, expected), Memory(object, TYPE)
 
 
 def _type_address(select: Selector, expected: type) -> int:
@@ -137,86 +138,21 @@ def memory_checks(guards: Sequence[MemoryIs]) -> list[MachInst]:
 
 
 def _unbox(select: Selector, param: Value, expected: Kind, object: VirtualRegister) -> None:
+    def miss(condition: str) -> None:
+        select.emit("miss" + condition)
+
     value = select.register(param)
     if param.type == OBJ:
         select.emit("mov", value, object)
     elif param.type == F64:
-        select.emit("mov", value, Memory(object, _FLOAT))
+        select.emit("mov", value, Memory(object, FLOAT))
     elif param.type == BOOL:
-        true = select.target.true
-        operand = true if fits_i32(true) else select.copy(true)
-        select.emit("zero", value)
-        select.emit("cmp", object, operand)
-        select.emit("sete", value)
+        unbox_bool(select, value, object)
     elif expected is UInt64:
-        _call_stub(select, select.target.unbox_unsigned, value, object)
+        call_stub(select, select.target.unbox_unsigned, value, object, miss)
     elif expected is Digit:
-        _unbox_digit(select, value, object)
+        unbox_digit(select, value, object, miss)
     elif expected is SignedDigit:
-        _unbox_signed_digit(select, value, object)
+        unbox_signed_digit(select, value, object, miss)
     else:
-        _unbox_int(select, value, object)
-
-
-def _unbox_digit(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
-    """The only digit; 0 has one too, as CPython itself relies on where it takes an index."""
-    one = _MANY_DIGITS // 2 if select.target.tagged_ints else 1
-    select.emit("cmp", Memory(object, _SIZE), one)
-    select.emit("missa")
-    select.emit("mov32", value, Memory(object, _DIGITS))
-
-
-def _unbox_signed_digit(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
-    size = select.copy(Memory(object, _SIZE))
-    if select.target.tagged_ints:
-        select.emit("cmp", size, _MANY_DIGITS)
-        select.emit("missae")
-    else:
-        select.emit("add", size, 1)
-        select.emit("cmp", size, 2)
-        select.emit("missa")
-    _signed_digit(select, value, object, size)
-
-
-def _signed_digit(
-    select: Selector, value: VirtualRegister, object: VirtualRegister, size: VirtualRegister
-) -> None:
-    """The only digit times its sign; of untagged sizes, 1 has been added."""
-    if select.target.tagged_ints:
-        select.emit("and32", size, _SIGN_BITS)
-        select.emit("neg", size)
-        select.emit("add", size, 1)
-    else:
-        select.emit("sub", size, 1)
-    select.emit("mov32", value, Memory(object, _DIGITS))
-    select.emit("imul", value, size)
-
-
-def _unbox_int(select: Selector, value: VirtualRegister, object: VirtualRegister) -> None:
-    """One digit times its sign; the stub does longer numbers."""
-    short, wide, join = select.new_block(), select.new_block(cold=True), select.new_block()
-    size = select.copy(Memory(object, _SIZE))
-    if select.target.tagged_ints:
-        select.emit("cmp", size, _MANY_DIGITS)
-        select.branch("ae", wide, short)
-    else:
-        select.emit("add", size, 1)
-        select.emit("cmp", size, 2)
-        select.branch("a", wide, short)
-    select.start(short)
-    _signed_digit(select, value, object, size)
-    select.emit("jmp", join)
-    select.start(wide)
-    _call_stub(select, select.target.unbox_wide, value, object)
-    select.emit("jmp", join)
-    select.start(join)
-
-
-def _call_stub(
-    select: Selector, address: int, value: VirtualRegister, object: VirtualRegister
-) -> None:
-    select.emit("mov", RAX, object)
-    stub = select.copy(address)
-    select.emit("unbox", stub)
-    select.emit("missb")
-    select.emit("mov", value, RAX)
+        unbox_int(select, value, object, miss)

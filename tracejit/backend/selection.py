@@ -198,6 +198,15 @@ class Selector:
             found = self.hoisted[value] = self.lir.new_register()
         return found
 
+    def address_of(self, constant: object) -> int:
+        """The address of an object that the code names, which lives as long as the code."""
+        if constant is None:
+            return self.target.none
+        if isinstance(constant, bool):
+            return self.target.true if constant else self.target.false
+        self.lir.constants.append(constant)
+        return id(constant)
+
     def dies(self, value: Value) -> bool:
         """Whether nothing reads the value after the current instruction, its exit apart."""
         return value not in self.live
@@ -244,7 +253,10 @@ class Selector:
             for value in values
         ]
         record = ExitRecord(
-            "raise" if kind == "raise" else "resume", exit, frame=self.function.frame
+            "raise" if kind == "raise" else "resume",
+            exit,
+            frame=self.function.frame,
+            stores=exit.state.stores,
         )
         return LirExit(-1, record, state.types(), operands, [*undone, *self.give_back()])
 

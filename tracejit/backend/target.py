@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tracejit.ir.structures import Structure
+from tracejit.ir.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Target:
     """Makes the stub if there is none yet. In: rax = an object. Out: CF=0, its parts, if it has
     that structure, where native calls give them, and its reference given back; or CF=1 and rax as
     it was."""
+    store: Callable[[Type], int]
+    """Makes the stub if there is none yet. In: rdi = a variable's words, rsi = a value of the type,
+    or xmm0. Out: CF=0, and the variable has it, or had it before; or CF=1 if there is no memory for
+    an object. Clobbers what any call does."""
     poll: int
     """Stub. Out: r15 = new fuel, ZF=0 when an exception is pending. Keeps all else."""
     deopt: int
@@ -79,6 +84,18 @@ class MemoryIs:
     path: tuple[int, ...]
     width: Literal[4, 8]
     value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a variable outside of the function is."""
+
+    path: tuple[int, ...]
+    """To the object, as a guard's path."""
+    words: int
+    """What stubs know the variable by."""
+    block: object = None
+    """What holds the words."""
 
 
 DATA_NEXT: Final = 0

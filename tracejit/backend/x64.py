@@ -243,6 +243,9 @@ _ROWS: Final = (
     _row("recheck"),
     # call of a stub, by its address, that takes the parts out of the object in rax, if CF=0
     _row("take", "u", uses=(RAX,), defs=CALL_CLOBBERED, mnemonic="call"),
+    # call of a stub, by its address, that lets a variable have rsi, or xmm0; CF=1 if it cannot
+    _row("store", "u", uses=(RDI, RSI), defs=CALL_CLOBBERED, mnemonic="call"),
+    _row("store_float", "u", uses=(RDI, XMM0), defs=CALL_CLOBBERED, mnemonic="call"),
     # all operands at once: first, third, ... = second, fourth, ...
     _row("pmove"),
     _row("xchg", "m* m*"),

@@ -9,8 +9,8 @@ from typing import Final
 
 from tracejit.frontend import arithmetic, calls, comparisons, control, natives, sequences, stack
 from tracejit.frontend.decode import Instr
-from tracejit.frontend.flow import flow_of
-from tracejit.frontend.program import Arguments, Callee, Native, Program
+from tracejit.frontend.flow import Flow, flow_of
+from tracejit.frontend.program import Arguments, Callee, Found, Native, Program, Variables
 from tracejit.frontend.tracer import Entry, GivenTuple, Leave, Tracer
 from tracejit.frontend.unsupported import Unsupported, check_body, check_kind
 from tracejit.ir.frame_state import Called
@@ -55,8 +55,19 @@ def build(function: FunctionType, signature: Signature) -> Function:
         raise Unsupported("varargs")
     flow = flow_of(code)
     check_body(function, flow.instrs)
-    program = Program(function, _returned_by)
-    callee = program.add(function, code, flow)
+    variables: Variables = {}
+    while True:
+        try:
+            return _built(function, flow, signature, variables)
+        except Found as found:
+            variables = found.variables
+
+
+def _built(
+    function: FunctionType, flow: Flow, signature: Signature, variables: Variables
+) -> Function:
+    program = Program(function, _returned_by, variables)
+    callee = program.add(function, function.__code__, flow)
     tracer = _traced(program, callee, signature)
     kinds = general(signature)
     if tracer.calls_natively and natives.can_pass(kinds):
@@ -65,6 +76,7 @@ def build(function: FunctionType, signature: Signature) -> Function:
     else:
         ir = tracer.ir
     ir.assumptions = list(program.assumptions.values())
+    ir.variables = program.variables.values()
     return ir
 
 
@@ -115,7 +127,7 @@ def _entry(tracer: Tracer, names: tuple[str, ...], arguments: Sequence[Structure
     bound = {
         name: _argument(tracer, block, found) for name, found in zip(names, arguments, strict=True)
     }
-    return Entry(tracer.frame, block, 0, bound, [], ())
+    return Entry(tracer.frame, block, 0, bound, [], {}, ())
 
 
 def _argument(tracer: Tracer, block: Block, found: Structure) -> Shape:

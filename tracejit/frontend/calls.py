@@ -8,7 +8,7 @@ from typing import Final
 from tracejit.frontend.builtins import compiled_call
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
 from tracejit.frontend.inlining import can_inline, inline
-from tracejit.frontend.names import attribute_constant
+from tracejit.frontend.names import read_attribute
 from tracejit.frontend.natives import call_natively
 from tracejit.frontend.sequences import items_of, unshared
 from tracejit.frontend.stack import push_callable
@@ -25,7 +25,7 @@ _FLOAT_METHODS: Final = {"is_integer": float.is_integer}
 def load_method(t: Tracer, instr: Instr) -> None:
     receiver = t.stack.pop()
     if isinstance(receiver, Const) and type(receiver.value) is ModuleType:
-        push_callable(t, attribute_constant(t, receiver.value, instr.arg))
+        push_callable(t, read_attribute(t, receiver.value, instr.arg))
         return
     integer = (
         type(receiver.value) in (int, bool)

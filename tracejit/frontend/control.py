@@ -94,6 +94,7 @@ def _return(t: Tracer, shape: Shape) -> None:
         t.return_to_caller(shape)
         return
     _check_returnable(t, shape)
+    t.store()
     t.ret(shape)
 
 

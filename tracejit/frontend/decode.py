@@ -232,6 +232,8 @@ _MEANING: dict[str, Callable[[str, int, CodeType], _Meaning]] = {
     "STORE_FAST_LOAD_FAST": _store_and_load,
     **dict.fromkeys(("LOAD_CONST", "RETURN_CONST"), _constant),
     "LOAD_DEREF": _free,
+    "STORE_DEREF": _free,
+    "STORE_GLOBAL": _method,
     "LOAD_GLOBAL": _global,
     "LOAD_METHOD": _method,
     "LOAD_ATTR": _attribute,

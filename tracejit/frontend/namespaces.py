@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from types import FunctionType
 
-ABSENT = object()
-"""What a name that is not bound stands for."""
+from tracejit.ir.variables import ABSENT
 
 
 def lookup(function: FunctionType, name: str) -> object:
-    """What the name means in the function: a global, else a builtin."""
+    """What the name means in the function: a global, else a builtin; ABSENT if it is neither."""
     for namespace in (function.__globals__, function.__builtins__):
         if type(namespace) is not dict:
             return ABSENT

@@ -80,6 +80,8 @@ def call_natively(
         values += [_part(t, part) for part in parts_of(shape, structure) or ()]
     t.assume(FunctionHas("code", callee.code, function))
     t.note_call()
+    t.store()
+    t.known = {}
     _push_result(t, native, values, Exit("call", _entered(t, callee, bound)))
 
 

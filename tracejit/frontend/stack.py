@@ -5,7 +5,13 @@ from __future__ import annotations
 from types import ModuleType
 
 from tracejit.frontend.decode import NULL_AFTER_CALLABLE, Instr
-from tracejit.frontend.names import attribute_constant, closure_constant, global_constant
+from tracejit.frontend.names import (
+    assign_cell,
+    assign_global,
+    read_attribute,
+    read_cell,
+    read_global,
+)
 from tracejit.frontend.tracer import Leave, Tracer
 from tracejit.ir.shapes import NULL, Const, ListOf, Null, Shape
 
@@ -92,14 +98,14 @@ def _bind(t: Tracer, name: str, shape: Shape) -> None:
 
 def load_global(t: Tracer, instr: Instr) -> None:
     name, with_null = instr.arg
-    found = global_constant(t, name)
+    found = read_global(t, name)
     if with_null:
         push_callable(t, found)
     else:
         t.stack.append(found)
 
 
-def push_callable(t: Tracer, found: Const) -> None:
+def push_callable(t: Tracer, found: Shape) -> None:
     """With the NULL that stands for the lack of a receiver."""
     t.stack += (found, NULL) if NULL_AFTER_CALLABLE else (NULL, found)
 
@@ -108,11 +114,19 @@ def load_attr(t: Tracer, instr: Instr) -> None:
     owner = t.stack.pop()
     if not (isinstance(owner, Const) and type(owner.value) is ModuleType):
         raise Leave(f"attribute:{instr.arg}")
-    t.stack.append(attribute_constant(t, owner.value, instr.arg))
+    t.stack.append(read_attribute(t, owner.value, instr.arg))
 
 
 def load_deref(t: Tracer, instr: Instr) -> None:
-    t.stack.append(closure_constant(t, instr.arg))
+    t.stack.append(read_cell(t, instr.arg))
+
+
+def store_global(t: Tracer, instr: Instr) -> None:
+    assign_global(t, instr.arg, t.stack.pop())
+
+
+def store_deref(t: Tracer, instr: Instr) -> None:
+    assign_cell(t, instr.arg, t.stack.pop())
 
 
 HANDLERS = {
@@ -134,4 +148,6 @@ HANDLERS = {
     "LOAD_GLOBAL": load_global,
     "LOAD_ATTR": load_attr,
     "LOAD_DEREF": load_deref,
+    "STORE_GLOBAL": store_global,
+    "STORE_DEREF": store_deref,
 }

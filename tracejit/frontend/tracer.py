@@ -9,14 +9,14 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import is_
 from types import CodeType, FunctionType
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.flow import Flow
 from tracejit.frontend.program import Callee, Native, Program
-from tracejit.ir.frame_state import Exit, FrameState, Inlined
+from tracejit.ir.frame_state import Exit, FrameState, Inlined, Stores
 from tracejit.ir.function import Assumption, Block, Function, Inst, Target
-from tracejit.ir.ops import Op, Opcode
+from tracejit.ir.ops import LOADS, Op, Opcode
 from tracejit.ir.shapes import (
     Const,
     ListOf,
@@ -32,6 +32,7 @@ from tracejit.ir.structures import Structure, structure_of
 from tracejit.ir.types import (
     BOOL,
     F64,
+    I64_MAX,
     INT,
     MOST_EXACT,
     OBJ,
@@ -40,6 +41,7 @@ from tracejit.ir.types import (
     fits_u64,
 )
 from tracejit.ir.value import Value
+from tracejit.ir.variables import CONTENTS, Variable
 
 MAX_VERSIONS = 8
 """Versions of one offset; what comes in other shapes leaves."""
@@ -117,10 +119,19 @@ class Entry:
     offset: int
     locals: dict[str, Shape]
     stack: list[Shape]
+    known: dict[Variable, Known]
     midway: tuple[int, ...]
     """The headers of the loops that were entered in the middle of this iteration."""
     latch: bool = False
     """Whether the block is where the jumps back to the offset meet: it polls, and jumps there."""
+
+
+class Known(NamedTuple):
+    """What a variable outside of the function is known to contain."""
+
+    shape: Shape
+    is_stored: bool
+    """Whether it surely does; else it is to get that before anybody else can look."""
 
 
 class Tracer:
@@ -139,6 +150,7 @@ class Tracer:
         "instr",
         "ir",
         "is_given_tuples",
+        "known",
         "locals",
         "midway",
         "native",
@@ -190,6 +202,7 @@ class Tracer:
         self.block: Block | None = None
         self.locals: dict[str, Shape] = {}
         self.stack: list[Shape] = []
+        self.known: dict[Variable, Known] = {}
         self.midway: tuple[int, ...] = ()
         self.instr: Instr = callee.flow.instrs[0]
         self.next = 0
@@ -203,6 +216,7 @@ class Tracer:
         self.enter(entry.block)
         self.frame = entry.frame
         self.locals, self.stack, self.midway = entry.locals, entry.stack, entry.midway
+        self.known = entry.known
 
     def enter(self, block: Block) -> None:
         """Fill this block from here on."""
@@ -227,7 +241,7 @@ class Tracer:
         return Exit(reason, self._state)
 
     def _frame_state(self, offset: int, stack: tuple[Shape, ...]) -> FrameState:
-        return self.state_of(offset, self._live_at(offset), stack, self.frame.call)
+        return self.state_of(offset, self._live_at(offset), stack, self.frame.call, self._stores())
 
     def _live_at(self, offset: int) -> dict[str, Shape]:
         bound = self.locals
@@ -235,13 +249,26 @@ class Tracer:
         return {name: bound[name] for name in flow.named(flow.live[offset]) if name in bound}
 
     def state_of(
-        self, offset: int, bound: dict[str, Shape], stack: Sequence[Shape], call: Inlined | None
+        self,
+        offset: int,
+        bound: dict[str, Shape],
+        stack: Sequence[Shape],
+        call: Inlined | None,
+        stores: Stores = (),
     ) -> FrameState:
         """A state with these locals and this stack."""
         if self.is_given_tuples:
             bound = {name: as_object(shape) for name, shape in bound.items()}
             stack = [as_object(shape) for shape in stack]
-        return FrameState(offset, bound, tuple(stack), call)
+        return FrameState(offset, bound, tuple(stack), call, stores)
+
+    def _stores(self, *, all: bool = False) -> Stores:
+        """What variables are to get where native code is left, or of all what they contain."""
+        if not self.known:
+            return ()
+        return tuple(
+            [(v, known.shape) for v, known in self.known.items() if all or not known.is_stored]
+        )
 
     def leave(self, reason: str) -> None:
         """End the block: the interpreter takes over before the current instruction."""
@@ -324,10 +351,10 @@ class Tracer:
         self.block.insts.append(inst)
         return inst.value
 
-    def emit_effect(self, op: Opcode, exit: Exit) -> Inst:
-        """Add an instruction without a result."""
+    def emit_effect(self, op: Opcode, exit: Exit, variable: Variable | None = None) -> Inst:
+        """Add an instruction without operands."""
         assert self.block is not None
-        inst = self.ir.new_inst(op, exit=exit)
+        inst = self.ir.new_inst(op, imm=variable, exit=exit)
         self.block.insts.append(inst)
         return inst
 
@@ -367,7 +394,55 @@ class Tracer:
 
     def poll(self) -> None:
         """Let signals and other threads in, before a backward jump."""
-        self.emit_effect(Op.poll, self.exit("interrupt"))
+        exit = self.exit("interrupt")
+        if self.known:
+            exit = Exit("interrupt", exit.state.storing(self._stores(all=True)))
+        self.emit_effect(Op.poll, exit)
+
+    # Variables outside of the function
+
+    def read(self, variable: Variable) -> Shape:
+        """What the variable contains; leaves unless that is of the type of what it contains now."""
+        known = self.known.get(variable)
+        if known is None:
+            exit, content = self.exit(f"{variable.kind}:{variable.name}"), variable.content
+            if type(content) not in CONTENTS:
+                raise Leave(exit.reason)
+            known = self.known[variable] = self._load(variable, content, exit)
+        return known.shape
+
+    def write(self, variable: Variable, shape: Shape) -> None:
+        """Let the variable contain this, from the next instruction on."""
+        if structure_of(shape) not in CONTENTS:
+            raise self.wrong_type(shape)
+        if variable not in self.known:
+            self.emit_effect(Op.plain, self.exit(f"{variable.kind}:{variable.name}"), variable)
+        self.known[variable] = Known(shape, is_stored=False)
+
+    def store(self) -> None:
+        """Let others see what the variables contain."""
+        if self._stores():
+            self.emit_effect(Op.store, self.exit("memory"))
+            self.known = {variable: Known(k.shape, True) for variable, k in self.known.items()}
+            self._state = None
+
+    def _load(self, variable: Variable, content: object, exit: Exit) -> Known:
+        op = LOADS[CONTENTS[type(content)]]
+        if isinstance(content, int) and op is Op.iload and content >= 0:
+            op = Op.uload if content > I64_MAX or variable.is_unsigned else op
+        loaded = self.emit_effect(op, exit, variable).result
+        return Known(loaded or Const(None), is_stored=True)
+
+    def _load_rest(self, offset: int) -> dict[Variable, Known]:
+        """What all variables contain that are assigned, where paths to the offset meet."""
+        known = dict(self.known)
+        exit: Exit | None = None
+        for variable in self.program.variables.values():
+            content = variable.content
+            if variable not in known and type(content) in CONTENTS:
+                exit = exit or Exit("variable", self._frame_state(offset, tuple(self.stack)))
+                known[variable] = self._load(variable, content, exit)
+        return known
 
     # Operands
 
@@ -485,7 +560,15 @@ class Tracer:
         if fork or offset in self.frame.flow.merges:
             return self._merge(offset, midway, self.meets(offset))
         block = self.ir.new_block()
-        entry = Entry(self.frame, block, offset, dict(self.locals), list(self.stack), midway)
+        entry = Entry(
+            self.frame,
+            block,
+            offset,
+            dict(self.locals),
+            list(self.stack),
+            dict(self.known),
+            midway,
+        )
         self.work.append(entry)
         return Target(block, [])
 
@@ -518,6 +601,18 @@ class Tracer:
         )
 
     def _merge(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
+        """A way to a block version, before which all variables are loaded that are assigned."""
+        if len(self.known) == len(self.program.variables):
+            return self._meet(offset, midway, latch)
+        before = self.block, self._constants, self.known
+        block = self.ir.new_block()
+        self.enter(block)
+        self.known = self._load_rest(offset)
+        self._end(Op.jump, targets=[self._meet(offset, midway, latch)])
+        self.block, self._constants, self.known = before
+        return Target(block, [])
+
+    def _meet(self, offset: int, midway: tuple[int, ...], latch: bool) -> Target:
         """To a block version with parameters for what is bound differently on the ways there.
 
         Code that has several versions may bind differently what it binds only once. Then, of the
@@ -551,9 +646,11 @@ class Tracer:
         same = {name: bound[name] for name in flow.named(live & ~changing) if name in bound}
         names = [name for name in flow.named(live & changing) if name in bound]
         shapes: list[Shape] = []
-        key: list[Hashable] = [tuple(same), tuple(names)]
+        variables = [v for v in self.program.variables.values() if v in self.known]
+        contents = [self.known[variable].shape for variable in variables]
+        key: list[Hashable] = [tuple(same), tuple(names), *variables]
         values: list[Value] = []
-        for shape in (*[bound[name] for name in names], *self.stack[settled:]):
+        for shape in (*[bound[name] for name in names], *self.stack[settled:], *contents):
             if type(shape) is Value:
                 values.append(shape)
             else:
@@ -572,8 +669,8 @@ class Tracer:
                 return None
             block = self._version(values)
             version = versions[specialised] = block, known
-            entry = Entry(self.frame, block, offset, same, self.stack[:settled], midway, latch)
-            self._fill_later(entry, names, shapes)
+            entry = Entry(self.frame, block, offset, same, self.stack[:settled], {}, midway, latch)
+            self._fill_later(entry, names, variables, shapes)
         elif not all(map(is_, known, version[1])):
             return None
         return Target(version[0], values)
@@ -586,12 +683,17 @@ class Tracer:
                 self.object_types[param] = self.object_types[value]
         return block
 
-    def _fill_later(self, entry: Entry, names: list[str], shapes: list[Shape]) -> None:
+    def _fill_later(
+        self, entry: Entry, names: list[str], variables: list[Variable], shapes: list[Shape]
+    ) -> None:
         """Let the entry begin with these shapes, made of the block's parameters."""
         params = iter(entry.block.params)
         inside = [self._inside(shape, params) for shape in shapes]
+        known = len(shapes) - len(variables)
         entry.locals.update(zip(names, inside, strict=False))
-        entry.stack += inside[len(names) :]
+        entry.stack += inside[len(names) : known]
+        for variable, shape in zip(variables, inside[known:], strict=True):
+            entry.known[variable] = Known(shape, is_stored=False)
         self.work.append(entry)
 
     def _inputs(self, shape: Shape) -> list[Value]:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType
+from typing import TypeAlias
 
 from tracejit.ir.shapes import NULL, Const, Shape, map_values, readings, values_in
 from tracejit.ir.types import U64, Type
 from tracejit.ir.value import Value
+from tracejit.ir.variables import Variable
+
+Stores: TypeAlias = tuple[tuple[Variable, Shape], ...]
 
 
 class FrameState:
     """The interpreter's frame just before the instruction at a bytecode offset (in bytes).
 
     `locals` holds the bound locals that can still be read; `stack` the operand stack, deepest
-    first; `call`, for the frame of an inlined function, how it was called. Passes mostly rename
-    values, so the shapes of a renamed state are those of the original until somebody asks for its
-    own.
+    first; `call`, for the frame of an inlined function, how it was called; `stores` what variables
+    outside of the functions get before the interpreter goes on, as native code has not stored it
+    yet. Passes mostly rename values, so the shapes of a renamed state are those of the original
+    until somebody asks for its own.
     """
 
-    __slots__ = ("_call", "_is_renamed", "_locals", "_stack", "_values", "offset")
+    __slots__ = ("_call", "_is_renamed", "_locals", "_stack", "_stores", "_values", "offset")
 
     def __init__(
         self,
@@ -28,11 +33,13 @@ class FrameState:
         locals: Mapping[str, Shape],
         stack: tuple[Shape, ...],
         call: Inlined | None = None,
+        stores: Stores = (),
     ) -> None:
         self.offset = offset
         self._locals = locals
         self._stack = stack
         self._call = call
+        self._stores = stores
         self._values: tuple[Value, ...] | None = None
         self._is_renamed = False
         """Whether the values in the shapes stand for those of `_values`."""
@@ -53,6 +60,12 @@ class FrameState:
         return self._call
 
     @property
+    def stores(self) -> Stores:
+        if self._stores:
+            self._rename_shapes()
+        return self._stores
+
+    @property
     def outermost(self) -> FrameState:
         """The frame of the function that is compiled: this one, but for inlined functions'."""
         return self if self._call is None else self._call.caller.outermost
@@ -69,7 +82,7 @@ class FrameState:
     def values(self) -> tuple[Value, ...]:
         """Every value of the state, in the order in which a resume function takes them.
 
-        Those of the callers' frames come after the callee's.
+        Those of the callers' frames come after the callee's, and then those that are stored.
         """
         if self._values is None:
             found: list[Value] = []
@@ -80,6 +93,8 @@ class FrameState:
                     found.extend(values_in(shape))
             if self._call is not None:
                 found += self._call.caller.values()
+            for _, shape in self._stores:
+                found += values_in(shape)
             self._values = tuple(found)
         return self._values
 
@@ -98,6 +113,8 @@ class FrameState:
                 found += readings(shape)
         if self._call is not None:
             found += self._call.caller._readings()
+        for _, shape in self._stores:
+            found += readings(shape)
         return found
 
     def map_values(self, replace: Callable[[Value], Shape]) -> FrameState:
@@ -108,11 +125,16 @@ class FrameState:
             {name: map_values(shape, replace) for name, shape in self.locals.items()},
             tuple(map_values(shape, replace) for shape in self.stack),
             call and Inlined(call.function, call.code, call.caller.map_values(replace)),
+            tuple([(variable, map_values(shape, replace)) for variable, shape in self.stores]),
         )
+
+    def storing(self, stores: Stores) -> FrameState:
+        """The state with these stores instead of its own."""
+        return FrameState(self.offset, self.locals, self.stack, self.call, stores)
 
     def renamed(self, names: Mapping[Value, Value]) -> FrameState:
         """A copy with the values in `names` replaced by what they map to."""
-        state = FrameState(self.offset, self._locals, self._stack, self._call)
+        state = FrameState(self.offset, self._locals, self._stack, self._call, self._stores)
         state._values = self.values()
         state.rename(names)
         return state
@@ -129,7 +151,8 @@ class FrameState:
             rest = iter(self.values())
             self._is_renamed = False
             own = self.map_values(lambda _: next(rest))
-            self._locals, self._stack, self._call = own._locals, own._stack, own._call
+            self._locals, self._stack = own._locals, own._stack
+            self._call, self._stores = own._call, own._stores
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -13,6 +13,7 @@ from tracejit.ir.shapes import Shape, map_values, values_in
 from tracejit.ir.structures import Structure
 from tracejit.ir.types import BOOL, I64_MAX, I64_MIN, OBJ, Type, float_of
 from tracejit.ir.value import Value
+from tracejit.ir.variables import Variable
 
 if TYPE_CHECKING:
     from tracejit.ir.dominators import DominatorTree
@@ -30,8 +31,8 @@ class Target:
 class Inst:
     """One instruction.
 
-    `imm` is the constant of `iconst` and `bconst`, the bits of the constant of `fconst`, and the
-    shape that `ret` returns.
+    `imm` is the constant of `iconst` and `bconst`, the bits of the constant of `fconst`, the shape
+    that `ret` returns, and the variable that is loaded.
     """
 
     op: Opcode
@@ -55,6 +56,10 @@ class Inst:
         """The shape that a `ret` returns."""
         assert self.op is Op.ret
         return self.imm  # type: ignore[return-value]  # `imm` of a `ret` is a shape
+
+    def variable(self) -> Variable:
+        """The variable of an opcode of variables."""
+        return self.imm  # type: ignore[return-value]  # `imm` of those is a variable
 
     def operands(self) -> list[Value]:
         """The values that the hot path reads: arguments, block arguments and what is returned."""
@@ -180,7 +185,18 @@ class KeywordDefaultIs:
         return self.function, self.name, "default"
 
 
-Assumption = GlobalIs | CellIs | AttributeIs | FunctionHas | KeywordDefaultIs
+@dataclass(frozen=True, slots=True)
+class TypeIs:
+    """The code holds while this is the type of the module, which may get another one."""
+
+    module: ModuleType
+    value: type
+
+    def key(self) -> Hashable:
+        return self.module, "type"
+
+
+Assumption = GlobalIs | CellIs | AttributeIs | FunctionHas | KeywordDefaultIs | TypeIs
 
 
 @dataclass(slots=True, eq=False)
@@ -202,6 +218,8 @@ class Function:
     """For blocks of loops that pay fuel in advance: what is not spent yet is their difference."""
     traced: set[int] = field(default_factory=set)
     """The bytecode offsets of the instructions that the code stands for."""
+    variables: Collection[Variable] = ()
+    """The variables outside of it that it, or what is compiled together, assigns."""
     natives: list[Function] = field(default_factory=list)
     """What is compiled together, itself among them; the native calls' constants are places here."""
     result: Structure | None = None

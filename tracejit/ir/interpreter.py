@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Final
+from typing import Final, TypeAlias
 
 from tracejit.ir.frame_state import Exit, FrameState
 from tracejit.ir.function import Block, Function, Inst, Target
-from tracejit.ir.ops import CALLS, PARTS, Op, Undefined
+from tracejit.ir.ops import CALLS, OF_VARIABLES, PARTS, Op, Undefined
 from tracejit.ir.shapes import (
     NULL,
     Const,
@@ -26,8 +26,9 @@ from tracejit.ir.shapes import (
     Unsigned,
 )
 from tracejit.ir.structures import parts_of
-from tracejit.ir.types import BOOL, unsigned
+from tracejit.ir.types import BOOL, I64, PYTHON_TYPES, fits_i64, fits_u64, unsigned, wrap_i64
 from tracejit.ir.value import Value
+from tracejit.ir.variables import ABSENT, CONTENTS, Variable
 
 _CALLS: Final = frozenset(CALLS.values())
 _PARTS: Final = frozenset(PARTS.values())
@@ -60,28 +61,43 @@ class Trap(RuntimeError):
     """An instruction that must not see such operands saw them: a wrong pass."""
 
 
-def interpret(function: Function, args: Sequence[object], steps: int = 100_000) -> Returned | Left:
-    """Run the function on its entry's arguments.
+Memory: TypeAlias = dict[Variable, object]
+"""What variables outside of the function contain."""
+
+
+def interpret(
+    function: Function,
+    args: Sequence[object],
+    steps: int = 100_000,
+    memory: Memory | None = None,
+) -> Returned | Left:
+    """Run the function on its entry's arguments, and the variables in that memory.
 
     Raises OutOfFuel after so many instructions, and Trap where machine code would be undefined.
     """
     values: dict[Value, object] = dict(zip(function.entry.params, args, strict=True))
+    memory = {} if memory is None else memory
     block = function.entry
     parts: list[object] = []
     while True:
         for inst in block.insts[:-1]:
             steps -= 1
             try:
-                if inst.op in _CALLS:
+                if inst.op is Op.store or inst.op is Op.poll:
+                    assert inst.exit is not None
+                    _store(inst.exit, values, memory)
+                elif inst.op in OF_VARIABLES:
+                    parts = [load(inst, memory)]
+                elif inst.op in _CALLS:
                     assert isinstance(inst.imm, int)
                     given = [values[arg] for arg in inst.args]
-                    parts = natively(function.natives[inst.imm], steps, *given)
+                    parts = natively(function.natives[inst.imm], steps, memory, *given)
                 if inst.result is not None:
                     _execute(inst, values, parts)
             except Undefined:
                 if inst.exit is None:
                     raise Trap(f"{block}: {inst.op.name}") from None
-                return _left(inst.exit, values)
+                return _left(inst.exit, values, memory)
         steps -= 1
         if steps < 0:
             raise OutOfFuel(function.name)
@@ -90,16 +106,16 @@ def interpret(function: Function, args: Sequence[object], steps: int = 100_000) 
             return Returned(evaluate(last.returned(), values))
         if last.op is Op.leave:
             assert last.exit is not None
-            return _left(last.exit, values)
+            return _left(last.exit, values, memory)
         block = _follow(_taken(last, values), values)
 
 
 def _execute(inst: Inst, values: dict[Value, object], parts: Sequence[object]) -> None:
-    """`parts` are those of the result of the last native call."""
+    """`parts` are those of the result of the last native call, or what was loaded."""
     result = inst.value
     if inst.op.has_imm:
         values[result] = inst.constant()
-    elif inst.op in _CALLS:
+    elif inst.op in _CALLS or inst.op in OF_VARIABLES:
         values[result] = parts[0]
     elif inst.op in _PARTS:
         values[result] = parts[inst.imm]  # type: ignore[call-overload]  # an int
@@ -109,13 +125,35 @@ def _execute(inst: Inst, values: dict[Value, object], parts: Sequence[object]) -
         values[result] = bool(computed) if result.type == BOOL else computed
 
 
-def natively(function: Function, steps: int, *args: object) -> list[object]:
+def load(inst: Inst, memory: Memory) -> object:
+    """What the variable contains. Raises Undefined where that is not what the opcode says."""
+    content = memory.get(inst.variable(), ABSENT)
+    if inst.op is Op.plain:
+        fits = type(content) in CONTENTS
+    elif inst.result is None:
+        fits = content is None
+    else:
+        fits = type(content) is PYTHON_TYPES[inst.result.type]
+        if isinstance(content, int):
+            fits = fits and (fits_u64 if inst.op is Op.uload else fits_i64)(content)
+    if not fits:
+        raise Undefined(f"{inst.variable().name} contains {content!r}")
+    if inst.op is Op.uload and inst.value.type == I64:
+        assert isinstance(content, int)
+        return wrap_i64(content)
+    return content
+
+
+def _store(exit: Exit, values: dict[Value, object], memory: Memory) -> None:
+    memory.update([(variable, evaluate(shape, values)) for variable, shape in exit.state.stores])
+
+
+def natively(function: Function, steps: int, memory: Memory, *args: object) -> list[object]:
     """The parts of a native call's result. Raises Undefined where the function returns no such."""
     given = iter(args)
     passed = function.passed()
-    outcome = interpret(
-        function, [next(given) if p in passed else None for p in function.entry.params], steps
-    )
+    entered = [next(given) if p in passed else None for p in function.entry.params]
+    outcome = interpret(function, entered, steps, memory)
     assert function.result is not None
     if isinstance(outcome, Returned):
         parts = parts_of(Const(outcome.value), function.result)
@@ -136,7 +174,8 @@ def _follow(target: Target, values: dict[Value, object]) -> Block:
     return target.block
 
 
-def _left(exit: Exit, values: dict[Value, object]) -> Left:
+def _left(exit: Exit, values: dict[Value, object], memory: Memory) -> Left:
+    _store(exit, values, memory)
     return _frame(exit.reason, exit.state, values)
 
 

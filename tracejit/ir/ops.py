@@ -488,9 +488,25 @@ _CALLS: Final = (
     Opcode("room", (), None, exit="must", effect=True),
 )
 
+_VARIABLES: Final = (
+    # What is in the variable outside of the function that the constant is. Leaves if that is of
+    # another type, or beyond the signed integers, or no unsigned one.
+    Opcode("iload", (), INT, exit="must", effect=True),
+    Opcode("uload", (), INT, exit="must", effect=True),
+    Opcode("bload", (), BOOL, exit="must", effect=True),
+    Opcode("fload", (), F64, exit="must", effect=True),
+    # That it is None.
+    Opcode("nload", (), None, exit="must", effect=True),
+    # That it is a number, a bool or None: no code runs where such an object comes to its end.
+    Opcode("plain", (), None, exit="must", effect=True),
+    # Lets the variables have what the exit's state stores into them.
+    Opcode("store", (), None, exit="must", effect=True),
+)
+
 _CONTROL: Final = (
     # Lets signals and other threads in, once in a while; stands before every backward jump. Leaves
     # when what the code was compiled on no longer holds, or to raise what a signal handler raised.
+    # What the exit's state stores is stored before, and must still be there afterwards.
     Opcode("poll", (), None, exit="must", effect=True),
     Opcode("jump", (), None, terminator=True),
     Opcode("br_if", (BOOL,), None, terminator=True),
@@ -518,6 +534,7 @@ class Op:
             *_OWN,
             *_FUEL,
             *_CALLS,
+            *_VARIABLES,
             *_CONTROL,
         )
     }
@@ -670,6 +687,13 @@ class Op:
     bpart = by_name["bpart"]
     fpart = by_name["fpart"]
     room = by_name["room"]
+    iload = by_name["iload"]
+    uload = by_name["uload"]
+    bload = by_name["bload"]
+    fload = by_name["fload"]
+    nload = by_name["nload"]
+    plain = by_name["plain"]
+    store = by_name["store"]
     poll = by_name["poll"]
     jump = by_name["jump"]
     br_if = by_name["br_if"]
@@ -689,6 +713,15 @@ The constant says which function is called; its parameters are the operands.
 """
 PARTS: Final[dict[Type, Opcode]] = {INT: Op.ipart, BOOL: Op.bpart, F64: Op.fpart}
 """The other parts of the result, by their types."""
+LOADS: Final[dict[Type | None, Opcode]] = {
+    INT: Op.iload,
+    BOOL: Op.bload,
+    F64: Op.fload,
+    None: Op.nload,
+}
+"""By the type of what is in the variable, which is the constant."""
+OF_VARIABLES: Final = frozenset((*LOADS.values(), Op.uload, Op.plain))
+"""Opcodes whose constant is a variable. To repeat them does no harm."""
 NUMBERED: Final = frozenset((*CALLS.values(), *PARTS.values(), Op.room))
 """Opcodes that have a number, which is no operand."""
 LIBM: Final = {op: op.name[1:] for op in _LIBM}

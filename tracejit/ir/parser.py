@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Callable
 from itertools import takewhile
-from types import FunctionType, NoneType
+from types import CellType, FunctionType, NoneType
 from typing import TypeVar
 
 from tracejit.ir.frame_state import Exit, FrameState, Inlined
@@ -24,8 +24,9 @@ from tracejit.ir.function import (
     Inst,
     KeywordDefaultIs,
     Target,
+    TypeIs,
 )
-from tracejit.ir.ops import CALLS, NUMBERED, PARTS, Op
+from tracejit.ir.ops import CALLS, NUMBERED, OF_VARIABLES, PARTS, Op
 from tracejit.ir.printer import Opaque, builtin
 from tracejit.ir.shapes import (
     NULL,
@@ -40,6 +41,7 @@ from tracejit.ir.shapes import (
 )
 from tracejit.ir.types import PYTHON_TYPES, TYPES, Type, bits_of
 from tracejit.ir.value import Value
+from tracejit.ir.variables import Variable
 
 _TOKEN = re.compile(
     r"""\s*(?: (?P<string>'(?:\\.|[^'\\])*') | (?P<opaque><\w+:0x[0-9a-f]+>)
@@ -129,6 +131,7 @@ class _Parser:
             raise ParseError("line 1: expected a function, found nothing")
         self.values: dict[str, Value] = {}
         self.blocks: dict[str, Block] = {}
+        self.variables: dict[str, Variable] = {}
         first = lines.pop(0)
         first.expect("function")
         self.function = Function(first.next("word"))
@@ -151,6 +154,7 @@ class _Parser:
                     raise line.error("an instruction before the first block")
                 block.insts.append(self.inst())
         self.recur()
+        self.function.variables = self.variables.values()
         self.function.next_value = 1 + max((v.id for v in self.values.values()), default=-1)
         self.function.next_block = 1 + max((b.id for b in self.blocks.values()), default=-1)
 
@@ -220,6 +224,8 @@ class _Parser:
             return CellIs(index, self.constant(), function)
         if kind == "global":
             return GlobalIs(name, self.constant(), function)
+        if kind == "type":
+            return TypeIs(function, self.constant())  # type: ignore[arg-type]  # Opaque
         if kind == "attribute":
             return AttributeIs(function, name, self.constant())  # type: ignore[arg-type]  # Opaque
         if function is None or kind not in ("default", *FunctionHas.ATTRIBUTES):
@@ -244,6 +250,8 @@ class _Parser:
         elif op in NUMBERED:
             inst.imm = int(line.next("number"))
             line.accept(",")
+        elif op in OF_VARIABLES:
+            inst.imm = self.variable()
         elif op is Op.ret:
             inst.imm = self.shape()
         while line.peek and line.peek != "exit":
@@ -271,20 +279,39 @@ class _Parser:
     def exit(self) -> Exit:
         line = self.line
         reason = line.next("reason")[1:-1]
-        return Exit(reason, self.state())
+        state = self.state()
+        stores: list[tuple[Variable, Shape]] = []
+        if line.accept("with"):
+            while line.peek:
+                variable = self.variable()
+                line.expect("=")
+                stores.append((variable, self.shape()))
+        return Exit(
+            reason, FrameState(state.offset, state.locals, state.stack, state.call, tuple(stores))
+        )
+
+    def variable(self) -> Variable:
+        """A variable of the text's own: in all places the same one."""
+        word = self.line.next("word")
+        kind, _, name = word.partition(".")
+        if kind not in ("global", "cell") or not name:
+            raise self.line.error(f"{word!r} is no variable")
+        if word not in self.variables:
+            self.variables[word] = Variable(name, {} if kind == "global" else CellType())
+        return self.variables[word]
 
     def state(self) -> FrameState:
         line = self.line
         line.expect("@")
         offset = int(line.next("number"))
         local_shapes: dict[str, Shape] = {}
-        while line.peek not in ("", "|", "in"):
+        while line.peek not in ("", "|", "in", "with"):
             name = line.next("dotted") if line.peek.startswith(".") else line.next("word")
             line.expect("=")
             local_shapes[name] = self.shape()
         stack: list[Shape] = []
         if line.accept("|"):
-            while line.peek not in ("", "in"):
+            while line.peek not in ("", "in", "with"):
                 stack.append(self.shape())
         call = None
         if line.accept("in"):

@@ -18,8 +18,9 @@ from tracejit.ir.function import (
     Inst,
     KeywordDefaultIs,
     Target,
+    TypeIs,
 )
-from tracejit.ir.ops import NUMBERED, Op
+from tracejit.ir.ops import NUMBERED, OF_VARIABLES, Op
 from tracejit.ir.shapes import (
     Const,
     ListOf,
@@ -32,6 +33,7 @@ from tracejit.ir.shapes import (
     Unsigned,
 )
 from tracejit.ir.value import Value
+from tracejit.ir.variables import Variable
 
 
 def print_function(function: Function) -> str:
@@ -60,6 +62,8 @@ def print_assumption(assumption: Assumption) -> str:
             what = f"default {name}"
         case FunctionHas(attribute, _, whose):
             what = attribute
+        case TypeIs(whose):
+            what = "type"
     of = "" if whose is None else f" of {print_constant(whose)}"
     return f"{what}{of} is {print_constant(assumption.value)}"
 
@@ -75,6 +79,8 @@ def print_inst(inst: Inst) -> str:
         operands.append(_print_float(inst) if inst.op is Op.fconst else repr(inst.imm))
     elif inst.op in NUMBERED:
         operands.insert(0, str(inst.imm))
+    elif inst.op in OF_VARIABLES:
+        operands.append(_print_variable(inst.variable()))
     elif inst.op is Op.ret:
         operands.append(print_shape(inst.returned()))
     operands.extend(_print_target(target) for target in inst.targets)
@@ -97,8 +103,18 @@ def _print_target(target: Target) -> str:
 
 
 def print_exit(exit: Exit) -> str:
-    """`exit[reason] @offset local=shape ... | stack ... in callee then @offset ...`."""
-    return f"exit[{exit.reason}] {_print_state(exit.state)}"
+    """`exit[reason] @offset local=shape ... | stack ... in callee then @offset ... with ...`."""
+    words = [f"exit[{exit.reason}] {_print_state(exit.state)}"]
+    if exit.state.stores:
+        words.append("with")
+    for variable, shape in exit.state.stores:
+        words.append(f"{_print_variable(variable)}={print_shape(shape)}")
+    return " ".join(words)
+
+
+def _print_variable(variable: Variable) -> str:
+    """`global.name`, or `cell.name`."""
+    return f"{variable.kind}.{variable.name}"
 
 
 def _print_state(state: FrameState) -> str:

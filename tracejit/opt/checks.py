@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Target
+from tracejit.ir.ops import OF_VARIABLES
 from tracejit.ir.value import Value
 from tracejit.opt.ranges import Ranges
 
@@ -79,7 +80,7 @@ def _exit_before(
     """An exit shortly before the block's end, from where the interpreter repeats pure work."""
     for _ in range(_MAX_CLIMB):
         for inst in reversed(block.insts):
-            if inst.op.effect:
+            if inst.op.effect and inst.op not in OF_VARIABLES:
                 return None
             exit = inst.exit
             if exit is not None and ranges.pairs.isdisjoint(exit.state.values()):

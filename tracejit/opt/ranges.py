@@ -249,6 +249,8 @@ class _Analysis:
             if result not in self.modular and not self._fits(result, constant):
                 self.wide.add(result)
             return int(constant), int(constant)
+        if inst.op is Op.uload:
+            return U64_RANGE
         return I64_RANGE if inst.op.effect and result.type == INT else _OF_FLOATS[result.type]
 
     def _choice(self, inst: Inst) -> Callable[[], Interval]:

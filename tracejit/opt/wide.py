@@ -7,7 +7,7 @@ from collections.abc import Set
 from tracejit.ir.dominators import reverse_postorder
 from tracejit.ir.frame_state import Exit
 from tracejit.ir.function import Block, Function, Inst
-from tracejit.ir.ops import Op
+from tracejit.ir.ops import OF_VARIABLES, Op
 from tracejit.ir.shapes import Const, Shape, map_values
 from tracejit.ir.types import fits_i64
 from tracejit.ir.value import Value
@@ -91,7 +91,7 @@ def _cut_edges(function: Function, block: Block, wide: dict[Value, Const]) -> No
 def _last_exit(block: Block, at: int) -> Exit:
     """An exit shortly before, from where the interpreter can go on just as well."""
     for inst in reversed(block.insts[:at]):
-        if inst.op.effect:
+        if inst.op.effect and inst.op not in OF_VARIABLES:
             break
         if inst.exit is not None:
             return Exit("wide", inst.exit.state)

@@ -1,21 +1,25 @@
 """Side exits as data for the `deopt` stub: how to box what a FrameState or a returned shape names.
 
 A descriptor is a row of 8-byte words: the kind, room for so many objects, then steps of two words,
-in postfix order: each pushes an object made from its operand, or builds a tuple of the last ones.
+in postfix order: each pushes an object made from its operand, or builds a tuple of the last ones,
+or gives the last one to a variable.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
+from tracejit.backend.target import Address
 from tracejit.backend.x64 import FIRST_XMM
-from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned
+from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned, values_in
 from tracejit.ir.types import BOOL, F64, I64, OBJ, OWNED, U64, U64_MAX, Type
 from tracejit.ir.value import Value
+from tracejit.ir.variables import Variable
 from tracejit.runtime.stubs.deopt import (
+    ASSIGN,
     BOX_BOOL,
     BOX_CONSTANT,
     BOX_FLOAT,
@@ -30,6 +34,7 @@ from tracejit.runtime.stubs.deopt import (
     RAISE,
     RESUME,
     RETURN,
+    STORE,
     TAKE_CONSTANT,
     TAKE_OBJECT,
     TAKE_OWNED,
@@ -49,16 +54,21 @@ _CONSTANTS: Final[dict[Type, int]] = {
     U64: BOX_UNSIGNED_CONSTANT,
     F64: BOX_FLOAT_CONSTANT,
 }
-_KINDS = {"resume": RESUME, "raise": RAISE, "return": RETURN}
+_KINDS = {"resume": RESUME, "raise": RAISE, "return": RETURN, "store": STORE}
 
 
-def encode(record: ExitRecord) -> bytes:
-    """The descriptor of an exit. Good while the constants in its shape live."""
+def encode(record: ExitRecord, variables: Mapping[Variable, Address]) -> bytes:
+    """The descriptor of an exit. Good while the constants in its shapes live, and the variables."""
     if record.kind == "return":
         assert record.shape is not None
         steps = list(_build(record.shape, iter(record.values)))
     else:
-        steps = [_box(type, location) for type, location in record.values]
+        stored = sum([len(values_in(shape)) for _, shape in record.stores])
+        passed = len(record.values) - stored
+        steps = [_box(type, location) for type, location in record.values[:passed]]
+        rest = iter(record.values[passed:])
+        for variable, shape in record.stores:
+            steps += [*_build(shape, rest), (ASSIGN, variables[variable].words)]
     words = [_KINDS[record.kind], len(steps) + 1]
     for step in (*steps, (DONE, 0)):
         words += step

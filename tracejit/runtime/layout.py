@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Final
 
-    from tracejit.backend.target import MemoryIs
+    from tracejit.backend.target import Address, MemoryIs
     from tracejit.ir.function import Assumption
+    from tracejit.ir.variables import Variable
 
 TAGGED_INTS: Final = sys.version_info >= (3, 12)
 IMMORTAL: Final = sys.version_info >= (3, 12)
@@ -44,6 +45,8 @@ TYPE_FLAGS: Final = 168
 THREAD_FRAMES: Final = {11: 32, 12: 28}.get(sys.version_info.minor, 44)
 """How many more frames of Python's a thread may make; then comes the recursion limit."""
 
+DICT_WATCHERS: Final = 24 if sys.version_info >= (3, 12) else None
+"""The byte in which each watcher of a dictionary has a bit, if there are such."""
 _DICT_KEYS = 32
 _KEYS_LOG2_INDEX_BYTES, _KEYS_KIND, _KEYS_VERSION, _KEYS_COUNT, _KEYS_INDEX = 9, 10, 12, 24, 32
 _KEYS_UNICODE = 1
@@ -193,14 +196,26 @@ def builtin(function: BuiltinFunctionType) -> tuple[int, int]:
     return word(method + _METHOD_FUNCTION), word(id(function) + BUILTIN_SELF)
 
 
-def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[MemoryIs]:
+def guards(
+    function: FunctionType,
+    assumptions: Iterable[Assumption],
+    variables: Iterable[Variable] = (),
+) -> list[MemoryIs]:
     """What machine code for the function checks before it trusts the assumptions.
 
-    The keys of every dictionary come before the values in them. The guards hold when this returns;
-    they are only good while function and objects live. Raises Unguardable.
+    And before it uses the variables, which it assigns. The keys of every dictionary come before the
+    values in them. The guards hold when this returns; they are only good while function and objects
+    live. Raises Unguardable.
     """
     from tracejit.backend.target import MemoryIs
-    from tracejit.ir.function import AttributeIs, CellIs, FunctionHas, GlobalIs, KeywordDefaultIs
+    from tracejit.ir.function import (
+        AttributeIs,
+        CellIs,
+        FunctionHas,
+        GlobalIs,
+        KeywordDefaultIs,
+        TypeIs,
+    )
 
     keys: dict[tuple[int, ...], MemoryIs] = {}
     values: dict[tuple[int, ...], MemoryIs] = {}
@@ -227,14 +242,44 @@ def guards(function: FunctionType, assumptions: Iterable[Assumption]) -> list[Me
             case KeywordDefaultIs(name, value, owner):
                 path = found_in([_keyword_defaults(owner, name)], name)
             case AttributeIs(module, name, value):
-                kind = (id(module) + 8,)
-                values[kind] = MemoryIs(kind, 8, id(type(module)))
                 path = found_in([vars(module)], name)
+            case TypeIs(module, value):
+                path = (id(module) + 8,)
         values[path] = MemoryIs(path, 8, id(value))
+    for variable in variables:
+        if isinstance(variable.holder, dict):
+            path = found_in([variable.holder], variable.name)
+        else:
+            path = (id(variable.holder) + CELL_CONTENTS,)
+        if path in values:
+            raise Unguardable("what is assumed to stay what it is is assigned")
     found = [*keys.values(), *values.values()]
     if not all(holds(guard) for guard in found):
         raise Unguardable("it has changed already")
     return found
+
+
+def addresses(variables: Iterable[Variable]) -> dict[Variable, Address]:
+    """Where the variables are while their guards hold. Raises Unguardable."""
+    return {variable: _address(variable) for variable in variables}
+
+
+def _address(variable: Variable) -> Address:
+    from tracejit.backend.target import Address
+    from tracejit.runtime import code_memory
+    from tracejit.runtime.stubs.words import BASE, HOLDER, NAME, OFFSET, VARIABLE_WORDS
+
+    holder = variable.holder
+    block, words = code_memory.words(VARIABLE_WORDS)
+    path: tuple[int, ...]
+    if isinstance(holder, dict):
+        words[NAME // 8] = id(variable.name)
+        base, offset = path = id(holder) + _DICT_KEYS, _value_offset(holder, variable.name)
+    else:
+        base, offset = block.address + HOLDER, CELL_CONTENTS
+        path = (id(holder) + CELL_CONTENTS,)
+    words[HOLDER // 8], words[BASE // 8], words[OFFSET // 8] = id(holder), base, offset
+    return Address(path, block.address, block)
 
 
 def holds(guard: MemoryIs) -> bool:

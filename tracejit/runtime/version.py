@@ -15,6 +15,7 @@ from tracejit.backend.target import (
     DATA_LINK,
     DATA_NEXT,
     EXIT_SIZE,
+    Address,
     MemoryIs,
 )
 from tracejit.ir.frame_state import Called
@@ -26,6 +27,7 @@ from tracejit.runtime.stubs.poll import INITIAL_FUEL
 
 if TYPE_CHECKING:
     from tracejit.ir.types import Signature
+    from tracejit.ir.variables import Variable
     from tracejit.runtime.dispatcher import State
 
 _FIRST_REVIEW: Final = 64
@@ -72,6 +74,8 @@ class NativeCode:
     """What each stage took."""
     calls_natively: bool = False
     """Whether there are functions in the code that it calls."""
+    variables: Mapping[Variable, Address] = field(default_factory=dict)
+    """Where the variables are that the code assigns."""
 
 
 class Version:
@@ -95,6 +99,7 @@ class Version:
         "signature",
         "size",
         "state",
+        "variables",
         "windows",
     )
 
@@ -106,6 +111,7 @@ class Version:
         self.signature = signature
         self.data, self.exits, self.guards = native.data, native.exits, native.guards
         self.kept, self.nanoseconds = native.kept, native.nanoseconds
+        self.variables = native.variables
         self.size = len(native.code)
         self.recompiled = 0
         self.resumes: dict[int, FunctionType] = {}
@@ -124,7 +130,7 @@ class Version:
         data.set(words.NATIVE_CALLS, native.calls_natively)
 
     def _write_descriptors(self) -> code_memory.Block | None:
-        encoded = [exits.encode(record) for record in self.exits]
+        encoded = [exits.encode(record, self.variables) for record in self.exits]
         if not encoded:
             return None
         block = code_memory.data(b"".join(encoded))

@@ -2,7 +2,8 @@
 
 `head`, a function's entry, leads to its versions; on the way `bind` fills in defaults and keywords,
 and `dispatch` asks the dispatcher. Versions call `unbox_wide`, `floor_divide`, `float_divmod`,
-`call_math` and `poll`, those with native calls `budget` and `take_result`, and leave by `deopt`.
+`call_math` and `poll`, those with native calls `budget` and `take_result`, those that assign
+variables outside of them `store`, which uses `assign`, and leave by `deopt`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tracejit.backend.target import Target
     from tracejit.ir.structures import Structure
+    from tracejit.ir.types import Type
     from tracejit.runtime.code_memory import Block
 
 _installed: Final[dict[str, Block]] = {}
@@ -39,7 +41,7 @@ def _make_target() -> Target:
     from tracejit.runtime import layout, libm
     from tracejit.runtime.stubs.deopt import deopt_text
     from tracejit.runtime.stubs.divide import floor_divide_text
-    from tracejit.runtime.stubs.poll import INITIAL_FUEL, poll_text
+    from tracejit.runtime.stubs.poll import INITIAL_FUEL
     from tracejit.runtime.stubs.unbox import unbox_unsigned_text, unbox_wide_text
 
     processor = _features()
@@ -63,7 +65,8 @@ def _make_target() -> Target:
         call_math=_compiled_call_math,
         budget=_compiled_budget,
         take_result=_compiled_take_result,
-        poll=_install("poll", poll_text),
+        store=_compiled_store,
+        poll=compiled_poll(),
         deopt=_install("deopt", deopt_text),
         initial_fuel=INITIAL_FUEL,
         popcnt="popcnt" in processor,
@@ -93,6 +96,26 @@ def _compiled_take_result(structure: Structure) -> int:
     from tracejit.runtime.stubs.take_result import take_result_text
 
     return _install(f"take {structure}", lambda: take_result_text(structure))
+
+
+def compiled_poll() -> int:
+    """The address of `poll`."""
+    from tracejit.runtime.stubs.poll import poll_text
+
+    return _install("poll", poll_text)
+
+
+def compiled_assign() -> int:
+    """The address of `assign`."""
+    from tracejit.runtime.stubs.assign import assign_text
+
+    return _install("assign", assign_text)
+
+
+def _compiled_store(of_type: Type) -> int:
+    from tracejit.runtime.stubs.store import TEXTS
+
+    return _install(f"store_{of_type}", TEXTS[of_type])
 
 
 def _install(name: str, text: Callable[[], str]) -> int:

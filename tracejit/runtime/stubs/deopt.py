@@ -11,7 +11,7 @@ import sys
 from typing import Final
 
 from tracejit.backend.target import DATA_EPILOGUE, DATA_EXITS, DATA_LINK
-from tracejit.runtime import layout
+from tracejit.runtime import layout, stubs
 from tracejit.runtime.stubs.assembly import call, decref, incref, lines, push, untraced
 from tracejit.runtime.stubs.poll import INITIAL_FUEL
 from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, NATIVE_CALLS, REVIEW, WORK
@@ -28,10 +28,11 @@ from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, NATIVE_CALLS,
     BOX_FLOAT,
     BOX_FLOAT_CONSTANT,
     TAKE_OWNED,
+    ASSIGN,
     DONE,
-) = range(12)
+) = range(13)
 """The steps of a descriptor, each followed by an operand word: see `exits`."""
-RESUME, RAISE, RETURN = range(3)
+RESUME, RAISE, RETURN, STORE = range(4)
 
 _REGISTERS = (
     *("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"),
@@ -52,11 +53,18 @@ _VALUE, _INSTEAD, _RESULT, _KIND, _SCRATCH, _TRACEBACK, _THREAD, _FRAMES = (
 )
 """_INSTEAD is what to call instead of the resume function; _FRAMES is how many more the thread
 may make when this is over."""
+_DIFFERS, _COMPARES, _NEW_FUEL = _RESULT, _THREAD, _FRAMES
+"""Where a poll stores: whether a variable was found to have been assigned, and whether that is
+looked for now rather than assigned; what the poll gave."""
 
 
 def deopt_text() -> str:
     """In: [rsp] = DATA, [rsp+8] = the exit's number, [rsp+16] = the frame base. Out: through the
     version's epilogue, with the result in rax.
+
+    Where a poll stores: in r15 = where to go on after the poll, then with new fuel there and all
+    other registers as they were. CF=1 if the variables still have what was stored; else ZF=1 if an
+    exception is set.
     """
     return f"""
     {push(*reversed(_REGISTERS))}
@@ -69,6 +77,7 @@ def deopt_text() -> str:
     {_next_step()}
     {_box()}
     {_build_tuple()}
+    {_assign()}
 boxed:
     {_choose_callee()}
     {_call_resume_function()}
@@ -76,6 +85,7 @@ boxed:
     {_leave()}
     {_return_value()}
     {_link()}
+    {_poll()}
 """
 
 
@@ -102,6 +112,8 @@ def _count() -> str:
     may hold anything once there are no more polls to come.)
     """
     return f"""
+    cmp qword ptr [r14], {STORE}
+    je counted
     inc qword ptr [r13 + 16]
     inc qword ptr [r12 + {ACTIVE}]
     mov rax, qword ptr [r12 + {FUEL}]
@@ -123,6 +135,7 @@ def _start_descriptor() -> str:
     xor eax, eax
     mov qword ptr [rbx - {_INSTEAD}], rax
     mov qword ptr [rbx - {_RESULT}], rax
+    mov qword ptr [rbx - {_COMPARES}], rax
     mov rax, qword ptr [r14]
     mov qword ptr [rbx - {_KIND}], rax
     mov rcx, qword ptr [r14 + 8]
@@ -188,8 +201,9 @@ step:
     cmp eax, {BOX_FLOAT_CONSTANT}
     jb box_float
     je box_float_constant
-    cmp eax, {TAKE_OWNED}
-    jne boxed
+    cmp eax, {ASSIGN}
+    je assign
+    ja boxed
     mov rax, qword ptr [rbx + rdx]
     jmp put"""
 
@@ -256,11 +270,28 @@ item:
     jmp item"""
 
 
+def _assign() -> str:
+    """The last object, to the variable of the operand."""
+    return f"""
+assign:
+    sub r15, 8
+    mov rdi, rdx
+    mov rsi, qword ptr [r15]
+    mov rdx, qword ptr [rbx - {_COMPARES}]
+    mov rax, {stubs.compiled_assign():#x}
+    call rax
+    test eax, eax
+    js cleanup
+    or qword ptr [rbx - {_DIFFERS}], rax
+    jmp step"""
+
+
 def _choose_callee() -> str:
     """rdi = the exit's number for `link`, or its complement where it is time to review."""
     return f"""
     cmp qword ptr [rbx - {_KIND}], {RETURN}
     je return_value
+    ja poll
     mov rdi, qword ptr [rbx + {_NUMBER}]
     cmp qword ptr [r13 + 8], 0
     je link
@@ -334,6 +365,8 @@ frames_given:"""
 def _clean_up() -> str:
     return f"""
 cleanup:
+    cmp qword ptr [rbx - {_KIND}], {STORE}
+    je not_stored
     cmp r15, rbp
     je clean
     sub r15, 8
@@ -369,6 +402,46 @@ return_value:
     mov rax, qword ptr [r15]
     mov qword ptr [rbx - {_RESULT}], rax
     jmp leave"""
+
+
+def _poll() -> str:
+    """Everything is stored: poll, and go through the steps again to compare. No object is kept."""
+    numbers = [number for number in range(len(_REGISTERS)) if _REGISTERS[number] != "rsp"]
+    loads = lines(f"mov {_REGISTERS[n]}, qword ptr [rbx + {8 * n}]" for n in numbers if n != 3)
+    floats = lines(f"movsd xmm{i}, qword ptr [rbx - {-FLOATS - 8 * i}]" for i in range(16))
+    return f"""
+poll:
+    cmp qword ptr [rbx - {_COMPARES}], 0
+    jne compared
+    mov rax, {stubs.compiled_poll():#x}
+    call rax
+    mov qword ptr [rbx - {_NEW_FUEL}], r15
+    jne raised
+    inc qword ptr [rbx - {_COMPARES}]
+    mov r15, rbp
+    mov r14, qword ptr [r13]
+    add r14, 16
+    jmp step
+not_stored:
+    mov qword ptr [rbx - {_NEW_FUEL}], {INITIAL_FUEL}
+raised:
+    mov eax, 1
+    jmp polled
+compared:
+    mov rax, qword ptr [rbx - {_DIFFERS}]
+    add eax, eax
+polled:
+    {floats}
+    mov rcx, qword ptr [rbx + {_SAVED["r15"]}]
+    mov qword ptr [rbx + {_NUMBER}], rcx
+    mov rcx, qword ptr [rbx - {_NEW_FUEL}]
+    mov qword ptr [rbx + {_SAVED["r15"]}], rcx
+    mov rsp, rbx
+    cmp eax, 1
+    {loads}
+    mov rbx, qword ptr [rbx + {_SAVED["rbx"]}]
+    lea rsp, [rsp + {_NUMBER}]
+    ret"""
 
 
 def _link() -> str:

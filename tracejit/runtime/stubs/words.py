@@ -1,4 +1,4 @@
-"""The words that machine code shares with the runtime: a function's, and a version's.
+"""The words that machine code shares with the runtime: of functions, versions and variables.
 
 A function's words are counted in words from the address that its head loads into r11.
 """
@@ -53,6 +53,16 @@ FUEL: Final = -32
 NATIVE_CALLS: Final = -40
 """1 for a version with native calls, else 0."""
 VERSION_WORDS: Final = 5
+
+# A variable's words; byte offsets.
+HOLDER: Final = 0
+"""The dictionary, or the cell."""
+NAME: Final = 8
+"""The name in the dictionary; 0 for a cell."""
+BASE: Final = 16
+"""The address of the word from where, OFFSET bytes further, the object is found."""
+OFFSET: Final = 24
+VARIABLE_WORDS: Final = 4
 
 MAX_ACTIVE: Final = 100
 """Activations of one version that may be interrupted, one inside the other, on one C stack."""
