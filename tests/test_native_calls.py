@@ -423,3 +423,15 @@ def test_explain_tells_of_what_is_compiled_along(names):
     first, along = text.split("with fib:")
     assert "native" in first
     assert "native" in along
+
+
+def test_ranges_are_made_on_return_and_nothing_is_left_behind():
+    made = {}
+    exec("def f(a, n): return range(a, n, 3) if n > a else f(n, a)", made)
+    compiled = warmed(made, "f", 5, 10**9)
+    assert native(compiled, 2**40, 7) == range(7, 2**40, 3)
+    blocks, references = sys.getallocatedblocks(), sys.getrefcount(range)
+    for n in range(2000):
+        compiled(n, 2**40)
+    assert sys.getallocatedblocks() < blocks + 100
+    assert abs(sys.getrefcount(range) - references) < 100

@@ -92,7 +92,7 @@ def left(source: FunctionType, *args: object) -> Left:
         ("a.to_bytes(b)", (1, 2), "call:to_bytes"),
         ("a.real", (1, 2), "attribute:real"),
         ("[a, b]", (1, 2), "type:list"),
-        ("range(a, b)", (1, 2), "type:range"),
+        ("reversed(range(a, b))", (1, 2), "type:range_iterator"),
         ("range(a, b, 0)", (1, 2), "zero-step"),
         ("not b", (1, ""), "type:str"),
     ],

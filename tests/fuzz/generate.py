@@ -726,7 +726,10 @@ class Generator:
 
     def everything(self) -> ast.expr:
         """All that is bound, as a tuple."""
-        return ast.Tuple([ast.Name(name) for name in self.names])
+        items: list[ast.expr] = [ast.Name(name) for name in self.names]
+        if not self.floats and self.chance(8):
+            items.append(call("range", self.leaf(), self.leaf()))
+        return ast.Tuple(items)
 
     def function(self) -> ast.FunctionDef:
         first: list[ast.stmt] = []

@@ -512,3 +512,28 @@ def nested_given_tuple(t):
 @on(GIVEN, COUNT)
 def fibonacci_from(t, n):
     return fibonacci_from((t[1], t[0] + t[1]), n - 1) if n > 0 else t
+
+
+@on((*SMALL, 2**62, 2**63, 2**64 - 1, -(2**63), 2**64, True), SMALL)
+def returned_ranges(a, b):
+    if b == 1:
+        return range(a)
+    if b == 2:
+        return range(b, a, 3), (range(a, b, -1), a)
+    return range(a, 10, b)
+
+
+@on(SMALL, (*EDGES[:9], 0.5))
+def ranges_given_back(n, a):
+    numbers, (others, k) = ranges_from_the_bottom(n, a)
+    t = 0
+    for number in numbers:
+        t += number * k
+    return numbers, others, t, len(others)
+
+
+def ranges_from_the_bottom(n, a):
+    if n <= 0:
+        return range(n), (range(a, n, -1), a)
+    numbers, (others, k) = ranges_from_the_bottom(n - 1, a & 15)
+    return range(numbers.start if n == 9 else n), (others, k + n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracejit.frontend.arithmetic import truth
 from tracejit.frontend.decode import Instr
 from tracejit.frontend.tracer import Leave, Tracer
-from tracejit.ir.shapes import Const, ListOf, Null, RangeIter, RangeOf, Shape, TupleIter, TupleOf
+from tracejit.ir.shapes import Const, ListOf, Null, RangeIter, Shape, TupleIter, TupleOf
 from tracejit.ir.value import Value
 
 
@@ -103,7 +103,7 @@ def _check_returnable(t: Tracer, shape: Shape) -> None:
         case TupleOf(items):
             for item in items:
                 _check_returnable(t, item)
-        case RangeOf() | RangeIter() | TupleIter() | ListOf() | Null():
+        case RangeIter() | TupleIter() | ListOf() | Null():
             raise t.wrong_type(shape)
 
 

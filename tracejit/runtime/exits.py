@@ -1,8 +1,8 @@
 """Side exits as data for the `deopt` stub: how to box what a FrameState or a returned shape names.
 
 A descriptor is a row of 8-byte words: the kind, room for so many objects, then steps of two words,
-in postfix order: each pushes an object made from its operand, or builds a tuple of the last ones,
-or gives the last one to a variable.
+in postfix order: each pushes an object made from its operand, or builds a tuple or a range of the
+last ones, or gives the last one to a variable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from tracejit.backend.exits import ExitRecord, InRegister, InSlot, Location
 from tracejit.backend.target import Address
 from tracejit.backend.x64 import FIRST_XMM
-from tracejit.ir.shapes import Const, Shape, TupleOf, Unsigned, values_in
+from tracejit.ir.shapes import Const, RangeOf, Shape, TupleOf, Unsigned, values_in
 from tracejit.ir.types import BOOL, F64, I64, OBJ, OWNED, U64, U64_MAX, Type
 from tracejit.ir.value import Value
 from tracejit.ir.variables import Variable
@@ -27,6 +27,7 @@ from tracejit.runtime.stubs.deopt import (
     BOX_INT,
     BOX_UNSIGNED,
     BOX_UNSIGNED_CONSTANT,
+    BUILD_RANGE,
     BUILD_TUPLE,
     DONE,
     FLOATS,
@@ -85,6 +86,10 @@ def _build(shape: Shape, values: Iterator[tuple[Type, Location]]) -> Iterator[St
             for item in items:
                 yield from _build(item, values)
             yield BUILD_TUPLE, len(items)
+        case RangeOf(start, stop, step, _):
+            for part in (start, stop, step):
+                yield from _build(part, values)
+            yield BUILD_RANGE, 0
         case _:
             raise AssertionError(f"{type(shape).__name__} is never returned")
 

@@ -28,9 +28,10 @@ from tracejit.runtime.stubs.words import ACTIVE, FUEL, MAX_ACTIVE, NATIVE_CALLS,
     BOX_FLOAT,
     BOX_FLOAT_CONSTANT,
     TAKE_OWNED,
+    BUILD_RANGE,
     ASSIGN,
     DONE,
-) = range(13)
+) = range(14)
 """The steps of a descriptor, each followed by an operand word: see `exits`."""
 RESUME, RAISE, RETURN, STORE = range(4)
 
@@ -77,6 +78,7 @@ def deopt_text() -> str:
     {_next_step()}
     {_box()}
     {_build_tuple()}
+    {_build_range()}
     {_assign()}
 boxed:
     {_choose_callee()}
@@ -201,6 +203,8 @@ step:
     cmp eax, {BOX_FLOAT_CONSTANT}
     jb box_float
     je box_float_constant
+    cmp eax, {BUILD_RANGE}
+    je build_range
     cmp eax, {ASSIGN}
     je assign
     ja boxed
@@ -268,6 +272,27 @@ item:
     mov rcx, qword ptr [r15]
     mov qword ptr [rax + rdx*8 + {layout.TUPLE_ITEMS}], rcx
     jmp item"""
+
+
+def _build_range() -> str:
+    """Of three integers: no code of the program runs."""
+    drop = f"""
+    sub r15, 8
+    mov rdi, qword ptr [r15]
+    {call("Py_DecRef")}"""
+    return f"""
+build_range:
+    mov rdi, {id(range):#x}
+    lea rsi, [r15 - 24]
+    mov edx, 3
+    xor ecx, ecx
+    {call("PyObject_Vectorcall")}
+    mov qword ptr [rbx - {_SCRATCH}], rax
+    {3 * drop}
+    mov rax, qword ptr [rbx - {_SCRATCH}]
+    test rax, rax
+    je cleanup
+    jmp put"""
 
 
 def _assign() -> str:
